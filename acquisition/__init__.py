@@ -1,0 +1,1 @@
+"""This side of the cable: bytes in, counts out."""

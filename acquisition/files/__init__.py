@@ -1,0 +1,1 @@
+"""Recordings made by other systems: one reader for each format."""

@@ -1,0 +1,1 @@
+"""Pure core: signals in counts, newtons and millimetres; phases, quality, metrics, sides. Imports nobody."""

@@ -1,0 +1,126 @@
+"""Forces and centre of pressure: the signals every metric starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.errors import InvalidRecording
+from analysis.recording import frozen
+
+Float = NDArray[np.float64]
+
+
+class Frame(StrEnum):
+    """Where ML points: to the subject's right (PLATE), to the lateral side of the stance limb (LIMB), or unknown."""
+
+    PLATE = "plate"
+    LIMB = "limb"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class CellSeries:
+    """Forces of the four cells, each at its own times.
+
+    Parameters
+    ----------
+    time_s : ndarray (n, 4)
+        [s]
+    cells_n : ndarray (n, 4)
+        Zero removed; NaN where a sample is missing. [N]
+    load_matrix : ndarray (3, 4)
+        Cells [N] -> Fz [N], Px [N mm], Py [N mm].
+    """
+
+    time_s: Float
+    cells_n: Float
+    load_matrix: Float
+
+
+@dataclass(frozen=True, slots=True)
+class ForceSeries:
+    """Load on the plate on one common time base.
+
+    Parameters
+    ----------
+    time_s : ndarray (n,)
+        [s]
+    load : ndarray (n, 3)
+        Fz [N], Px = sum F x [N mm], Py = sum F y [N mm]. NaN inside gaps.
+    force_known : bool
+        False where a source exported a CoP without a force: Fz is 1 and means nothing.
+    """
+
+    time_s: Float
+    load: Float
+    force_known: bool = True
+
+    @property
+    def fz_n(self) -> Float:
+        """Vertical force (n,). [N]"""
+        return self.load[:, 0]
+
+
+@dataclass(frozen=True, slots=True)
+class CopSeries:
+    """Centre of pressure.
+
+    Parameters
+    ----------
+    time_s : ndarray (n,)
+        Increasing; uniform unless the native grid was asked for. [s]
+    xy_mm : ndarray (n, 2)
+        ML, AP in `frame`. NaN where Fz is too small or samples are missing. [mm]
+    fz_n : ndarray (n,)
+        NaN where the source exported no force. [N]
+    frame : Frame
+    """
+
+    time_s: Float
+    xy_mm: Float
+    fz_n: Float
+    frame: Frame
+
+    def __post_init__(self) -> None:
+        n = len(self.time_s)
+        if self.time_s.shape != (n,) or self.xy_mm.shape != (n, 2) or self.fz_n.shape != (n,):
+            raise InvalidRecording(
+                f"CoP of shapes time {self.time_s.shape}, xy {self.xy_mm.shape}, fz {self.fz_n.shape}: lengths differ"
+            )
+        object.__setattr__(self, "time_s", frozen(self.time_s, np.float64))
+        object.__setattr__(self, "xy_mm", frozen(self.xy_mm, np.float64))
+        object.__setattr__(self, "fz_n", frozen(self.fz_n, np.float64))
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """Where the CoP exists. (n,)"""
+        return np.asarray(np.isfinite(self.xy_mm).all(axis=1), dtype=np.bool_)
+
+    @property
+    def points_mm(self) -> Float:
+        """The CoP where it exists. (m, 2) [mm]"""
+        return self.xy_mm[self.valid]
+
+    @property
+    def steps_mm(self) -> Float:
+        """Steps between neighbouring samples that both exist: never across a gap. (m, 2) [mm]"""
+        pairs = self.valid[1:] & self.valid[:-1]
+        return np.diff(self.xy_mm, axis=0)[pairs]
+
+    @property
+    def duration_s(self) -> float:
+        """Time covered by neighbouring samples that both exist: (N-1)/fs without gaps. [s]"""
+        pairs = self.valid[1:] & self.valid[:-1]
+        return float(np.diff(self.time_s)[pairs].sum())
+
+    def between(self, start_s: float, end_s: float) -> CopSeries:
+        """The samples with start_s <= time <= end_s (half a microsecond of slack for rounding)."""
+        keep = (self.time_s >= start_s - 5e-7) & (self.time_s <= end_s + 5e-7)
+        return CopSeries(self.time_s[keep], self.xy_mm[keep], self.fz_n[keep], self.frame)

@@ -1,0 +1,47 @@
+"""The parameters of an analysis: one default, stamped into every result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.errors import InvalidRecording
+
+Window = Literal["static", "whole"] | tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisSettings:
+    """How a recording is analysed.
+
+    Parameters
+    ----------
+    lowpass_hz : float or None
+        True -3 dB frequency of the zero-phase low-pass; None: no filter. [Hz]
+    lowpass_design_hz : float or None
+        Per-pass design frequency instead of ``lowpass_hz``, to compare with others' numbers. [Hz]
+    grid_hz : float or None
+        Uniform time grid; None: samples stay where they were taken. [Hz]
+    window : "static", "whole" or (start_s, end_s)
+        Which part the sway metrics see.
+    target_hold_s : float
+        The hold asked for; a longer hold is censored there. [s]
+    minimum_load_n, minimum_load_fraction : float
+        CoP exists only where Fz is at least both: newtons, and fraction of body weight.
+    """
+
+    lowpass_hz: float | None = 10.0
+    lowpass_design_hz: float | None = None
+    grid_hz: float | None = 100.0
+    window: Window = "static"
+    target_hold_s: float = 30.0
+    minimum_load_n: float = 200.0
+    minimum_load_fraction: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name in ("lowpass_hz", "lowpass_design_hz", "grid_hz"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise InvalidRecording(f"{name} is {value}, must be above 0 Hz")
+        if isinstance(self.window, tuple) and not self.window[1] > self.window[0]:
+            raise InvalidRecording(f"window ends at {self.window[1]} s, before it starts at {self.window[0]} s")

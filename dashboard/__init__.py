@@ -1,0 +1,1 @@
+"""Screen, paper and the command line: composes everything."""

@@ -1,0 +1,1 @@
+"""The far side of the cable: wire specification, golden vectors, plate geometry, simulators."""

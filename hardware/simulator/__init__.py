@@ -1,0 +1,1 @@
+"""A simulated person on a simulated plate that speaks the real wire."""

@@ -1,0 +1,1 @@
+"""Who, when, by whom: the record store."""
