@@ -1,0 +1,53 @@
+"""`stancelab`: one command, one verb for each job. Parses arguments, mounts the verbs, prints errors."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+from dashboard.words import load_words
+
+#: verb -> module in dashboard.commands that offers ``add_arguments(parser)`` and ``run(args) -> int``.
+#: A module is imported only when its verb runs, so that `stancelab analyse` does not load the web server.
+VERBS: dict[str, str] = {}
+
+DEFAULT_VERB = "serve"
+
+
+class Stopped(Exception):
+    """Happens when a verb cannot do what was asked; carries the sentence for the person. Exit code 1."""
+
+
+def _parser(verbs: Sequence[str]) -> argparse.ArgumentParser:
+    words = load_words()
+    parser = argparse.ArgumentParser(prog="stancelab", description=words("app.purpose"))
+    parser.add_argument("--version", action="version", version=version("stancelab"))
+    mounted = parser.add_subparsers(dest="verb", metavar="VERB")
+    for verb, module in VERBS.items():
+        summary = words(f"command.{verb}.summary")
+        child = mounted.add_parser(verb, help=summary, description=summary)
+        if verb in verbs:
+            import_module(f"dashboard.commands.{module}").add_arguments(child)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb. Exit code 0: done; 1: could not, said why; 2: usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not any(argument in VERBS for argument in arguments) and not {"-h", "--help", "--version"} & set(arguments):
+        arguments.insert(0, DEFAULT_VERB)
+    args = _parser([argument for argument in arguments if argument in VERBS]).parse_args(arguments)
+    try:
+        return int(import_module(f"dashboard.commands.{VERBS[args.verb]}").run(args))
+    except Stopped as stopped:
+        print(f"stancelab {args.verb}: {stopped}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

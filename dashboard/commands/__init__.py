@@ -1,0 +1,1 @@
+"""The verbs of `stancelab`: parse, call one function, print, exit code."""

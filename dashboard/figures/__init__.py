@@ -1,0 +1,1 @@
+"""Pure functions from analysis types to figures: the only place for colours."""
