@@ -1,0 +1,47 @@
+"""What every test may use, and the rule that CI skips nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+from tests_root import ROOT
+
+RECORDINGS = ROOT.parent / "shared" / "data"
+
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+_skipped: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """Folder of the real recordings (`../shared/data`); they are not part of this repository."""
+    if not RECORDINGS.is_dir():
+        pytest.skip("real recordings are not here: put them into ../shared/data beside this checkout")
+    return RECORDINGS
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what was skipped."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped.append(report.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a failure: a missing tool there must not look like a pass."""
+    if os.environ.get("CI") and _skipped and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the skipped tests that fail the run."""
+    if os.environ.get("CI") and _skipped:
+        terminalreporter.section("skipped tests fail this run (CI is set)")
+        for nodeid in _skipped:
+            terminalreporter.line(nodeid)
