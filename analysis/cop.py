@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.errors import InvalidRecording
+from analysis.errors import InvalidRecording, NoLoad
 from analysis.recording import frozen
 
 Float = NDArray[np.float64]
@@ -124,3 +124,31 @@ class CopSeries:
         """The samples with start_s <= time <= end_s (half a microsecond of slack for rounding)."""
         keep = (self.time_s >= start_s - 5e-7) & (self.time_s <= end_s + 5e-7)
         return CopSeries(self.time_s[keep], self.xy_mm[keep], self.fz_n[keep], self.frame)
+
+
+def body_weight(forces: ForceSeries) -> float:
+    """First estimate of body weight: median Fz of the samples above half the largest sustained load. [N].
+
+    Raises
+    ------
+    NoLoad
+        No sample carries load.
+    """
+    fz_n = forces.fz_n[np.isfinite(forces.fz_n)]
+    largest_n = float(np.percentile(fz_n, 98)) if len(fz_n) else 0.0
+    if largest_n <= 0:
+        raise NoLoad(f"largest load is {largest_n:.0f} N: nobody stood on the plate")
+    return float(np.median(fz_n[fz_n > 0.5 * largest_n]))
+
+
+def centre_of_pressure(forces: ForceSeries, minimum_load_n: float, frame: Frame) -> CopSeries:
+    """CoP = (Px, Py) / Fz where Fz reaches `minimum_load_n`, NaN elsewhere. [mm].
+
+    A plate of vertical cells sees the CoP in the plane of its cells: horizontal force moves it by height x Fx / Fz.
+    """
+    fz_n = forces.fz_n
+    xy_mm = np.full((len(fz_n), 2), np.nan)
+    loaded = np.isfinite(fz_n) & (fz_n >= minimum_load_n) if forces.force_known else np.isfinite(fz_n)
+    xy_mm[loaded] = forces.load[loaded, 1:] / fz_n[loaded, None]
+    known_fz_n = fz_n if forces.force_known else np.full_like(fz_n, np.nan)
+    return CopSeries(forces.time_s, xy_mm, known_fz_n, frame)

@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+
+LONGEST_GAP_S = 0.100
+LARGEST_MISSING_PCT = 2.0
+REFUSED_RATE_HZ, LOW_RATE_HZ = 20.0, 35.0
+SUPPORT_LIMIT_PCT = 2.0
+
 
 class Severity(StrEnum):
     """What a finding means for the trial."""
@@ -50,3 +60,65 @@ class Finding:
     code: FindingCode
     severity: Severity
     values: Mapping[str, float | int | str] = field(default_factory=dict)
+
+
+def gap_findings(
+    gaps_s: tuple[tuple[float, float], ...], missing_pct: float, window_s: tuple[float, float]
+) -> list[Finding]:
+    """Gaps of a trial: more than 100 ms inside the static window, or more than 2 % missing, make it not usable."""
+    found = []
+    inside = [(start, end) for start, end in gaps_s if end > window_s[0] and start < window_s[1]]
+    longest_s = max((end - start for start, end in inside), default=0.0)
+    if inside:
+        severity = Severity.NOT_USABLE if longest_s > LONGEST_GAP_S else Severity.CAUTION
+        total_s = sum(end - start for start, end in inside)
+        found.append(Finding(FindingCode.GAP, severity, {"n": len(inside), "total_s": total_s, "longest_s": longest_s}))
+    if missing_pct > LARGEST_MISSING_PCT:
+        values = {"missing_pct": missing_pct, "limit_pct": LARGEST_MISSING_PCT}
+        found.append(Finding(FindingCode.MISSING_SAMPLES, Severity.NOT_USABLE, values))
+    return found
+
+
+def window_findings(static_s: tuple[float, float] | None, short: bool) -> list[Finding]:
+    """No static window: sway cannot be measured; a SHORT one limits what may be compared."""
+    if static_s is None:
+        return [Finding(FindingCode.NO_STATIC_WINDOW, Severity.NOT_USABLE, {"minimum_s": 10.0})]
+    if short:
+        return [Finding(FindingCode.SHORT_WINDOW, Severity.CAUTION, {"length_s": static_s[1] - static_s[0]})]
+    return []
+
+
+def rate_findings(rate_hz: float) -> list[Finding]:
+    """Below 20 Hz sway velocity is lost (a plate left at 10 SPS loses a quarter of it); below 35 Hz it is reduced."""
+    if rate_hz < REFUSED_RATE_HZ:
+        values = {"rate_hz": rate_hz, "minimum_hz": REFUSED_RATE_HZ}
+        return [Finding(FindingCode.LOW_RATE, Severity.NOT_USABLE, values)]
+    if rate_hz < LOW_RATE_HZ:
+        return [Finding(FindingCode.LOW_RATE, Severity.CAUTION, {"rate_hz": rate_hz, "minimum_hz": LOW_RATE_HZ})]
+    return []
+
+
+def outlier_findings(repaired: int, left: int) -> list[Finding]:
+    """Spikes of one or two samples were repaired; longer ones inside the trial make it not usable."""
+    found = []
+    if repaired:
+        found.append(Finding(FindingCode.OUTLIERS_REPAIRED, Severity.NOTE, {"n": repaired}))
+    if left:
+        found.append(Finding(FindingCode.OUTLIERS, Severity.NOT_USABLE, {"n": left}))
+    return found
+
+
+def support_finding(one_second_load_n: Float, weight_n: float) -> list[Finding]:
+    """A 1 s mean of Fz cannot leave body weight by more than 2 % in free standing: support suspected.
+
+    The mean vertical acceleration over 1 s is the change of velocity in it, which a standing body keeps small.
+    Touches below about 10 % of body weight for less than a second stay invisible.
+    """
+    if not len(one_second_load_n) or weight_n <= 0:
+        return []
+    deviation_pct = 100 * (one_second_load_n / weight_n - 1)
+    worst = float(deviation_pct[np.argmax(np.abs(deviation_pct))])
+    if abs(worst) <= SUPPORT_LIMIT_PCT:
+        return []
+    values = {"deviation_pct": worst, "limit_pct": SUPPORT_LIMIT_PCT}
+    return [Finding(FindingCode.SUPPORT_SUSPECTED, Severity.CAUTION, values)]
