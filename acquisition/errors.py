@@ -1,0 +1,52 @@
+"""Errors of acquisition.
+
+::
+
+    AcquisitionError
+    ├── LinkLost            the cable, the port or the other end went away
+    ├── PlateNotFound       nothing that answers as a force plate
+    ├── PlateBusy           another program holds the port
+    ├── PlateRebooted       the plate restarted while it was streaming: its zero and clock are gone
+    ├── WireVersionUnknown  the plate speaks a wire version this program does not
+    └── FileRefused         a file that cannot be read as a recording (its children in acquisition.files)
+"""
+
+
+class AcquisitionError(Exception):
+    """Base of all errors of this package."""
+
+    code = "ACQUISITION"
+
+
+class LinkLost(AcquisitionError):
+    """Happens when a read or write fails because the link is gone."""
+
+    code = "LINK_LOST"
+
+
+class PlateNotFound(AcquisitionError):
+    """Happens when an address cannot be opened, or nothing there answers HELLO."""
+
+    code = "PLATE_NOT_FOUND"
+
+
+class PlateBusy(AcquisitionError):
+    """Happens when another program holds the port."""
+
+    code = "PLATE_BUSY"
+
+
+class PlateRebooted(AcquisitionError):
+    """Happens when BOOT arrives while streaming; carries the cause the plate gives."""
+
+    code = "PLATE_REBOOTED"
+
+    def __init__(self, reset_cause: int) -> None:
+        super().__init__(f"the plate restarted (reset cause {reset_cause:#04x})")
+        self.reset_cause = reset_cause
+
+
+class WireVersionUnknown(AcquisitionError):
+    """Happens when the plate's wire version is not one of ours."""
+
+    code = "WIRE_VERSION_UNKNOWN"

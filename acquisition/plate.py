@@ -1,0 +1,310 @@
+"""Plates: the seam for every device, real, simulated or replayed. What leaves here is counts."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from time import monotonic
+from types import TracebackType
+from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
+
+import numpy as np
+
+from acquisition import messages
+from acquisition.clock import SEQUENCE_BITS, US_BITS, Unwrapper
+from acquisition.errors import LinkLost, PlateNotFound, PlateRebooted, WireVersionUnknown
+from acquisition.framing import Decoder, encode
+from acquisition.link import Link, SerialLink
+from acquisition.messages import Boot, Hello, Info, Kind, Message, Ping, Pong, Start, Started, Stop, Stopped
+from analysis.geometry import Side
+from analysis.recording import PlateIdentity, SampleBlock
+
+HELLO_EVERY_S, HELLO_LIMIT_S = 0.25, 4.0
+REPLY_LIMIT_S = 1.0
+PINGS = 8
+
+Reply = TypeVar("Reply", Info, Pong, Started, Stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What a person on the plate is told. A simulated person does it; a real one hears it from the operator."""
+
+    action: Literal["empty", "both_feet", "lift", "foot_down"]
+    side: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LossCounters:
+    """What did not arrive since the plate was opened: true loss by the plate's own count, and damage on the wire."""
+
+    lost_sets: int = 0
+    bad_frames: int = 0
+    repeated_sets: int = 0
+    unknown_messages: int = 0
+
+
+class Plate(Protocol):
+    """A force plate of four cells.
+
+    Use as a context manager or call `close`. ``read`` gives counts in the plate's channel order.
+    """
+
+    @property
+    def identity(self) -> PlateIdentity:
+        """Who the plate says it is."""
+
+    @property
+    def losses(self) -> LossCounters:
+        """What did not arrive."""
+
+    def start(self) -> None:
+        """Begin streaming; a plate that streams already starts over."""
+
+    def stop(self) -> None:
+        """End streaming."""
+
+    def read(self, timeout_s: float) -> SampleBlock | None:
+        """Sets that came, None if none came within `timeout_s`.
+
+        Raises
+        ------
+        LinkLost, PlateRebooted
+        """
+
+    def close(self) -> None:
+        """Let go of the device; a second call does nothing."""
+
+
+@runtime_checkable
+class Prompted(Protocol):
+    """A plate whose person hears cues: the simulated one."""
+
+    def cue(self, cue: Cue) -> None:
+        """Tell the person what to do now."""
+
+
+class WirePlate:
+    """A plate behind a link, speaking wire version 1.
+
+    Raises
+    ------
+    PlateNotFound
+        Nothing answered HELLO within 4 s; says how many bytes came.
+    WireVersionUnknown
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._decoder = Decoder()
+        self._waiting: deque[SampleBlock] = deque()
+        self._sequence, self._clock = Unwrapper(SEQUENCE_BITS), Unwrapper(US_BITS)
+        self._token = 0
+        self._streaming = self._closed = False
+        self._last_index: int | None = None
+        self._boot: Boot | None = None
+        self._losses = LossCounters()
+        self.pings: list[tuple[float, float, int]] = []  # host sent, host got [s], device [us]
+        try:
+            self._identity = self._greet().identity()
+        except BaseException:
+            self._link.close()
+            raise
+
+    @property
+    def identity(self) -> PlateIdentity:
+        """Who the plate says it is."""
+        return self._identity
+
+    @property
+    def losses(self) -> LossCounters:
+        """What did not arrive."""
+        return self._losses
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Begin streaming."""
+        self._waiting.clear()
+        self._sequence, self._clock = Unwrapper(SEQUENCE_BITS), Unwrapper(US_BITS)
+        self._last_index = self._boot = None
+        self._streaming = False
+        self._ask(Start(self._next_token()), Started)
+        self._streaming = True
+
+    def stop(self) -> None:
+        """End streaming; sets still on the way are read and dropped."""
+        self._streaming = False
+        self._ask(Stop(self._next_token()), Stopped)
+
+    def read(self, timeout_s: float) -> SampleBlock | None:
+        """Sets that came, None if none came within `timeout_s`."""
+        if not self._waiting and self._boot is None:
+            boots = [message for message in self._receive(timeout_s) if isinstance(message, Boot)]
+            self._boot = boots[0] if boots and self._streaming else None
+        if self._waiting:
+            return self._waiting.popleft()
+        if self._boot is not None:  # only after the sets that came before it
+            boot, self._boot, self._streaming = self._boot, None, False
+            raise PlateRebooted(boot.reset_cause)
+        return None
+
+    def close(self) -> None:
+        """Stop the stream if it can still be told, then let go of the link."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if self._streaming:
+                self._send(Stop(self._next_token()))
+        except LinkLost:
+            pass  # it is gone, which is what closing is for
+        finally:
+            self._link.close()
+
+    def _next_token(self) -> int:
+        self._token = self._token % 255 + 1
+        return self._token
+
+    def _send(self, message: Message) -> None:
+        self._link.write(b"\0" + encode(message.pack()))
+
+    def _greet(self) -> Info:
+        """HELLO until answered (opening a port resets many boards), then the version, then PINGs for the clock."""
+        bytes_before = self._decoder.bad_bytes
+        deadline_s = monotonic() + HELLO_LIMIT_S
+        info: Info | None = None
+        while info is None and monotonic() < deadline_s:
+            self._send(Hello(self._next_token()))
+            info = self._await(Info, HELLO_EVERY_S)
+        if info is None:
+            unreadable = self._decoder.bad_bytes - bytes_before
+            raise PlateNotFound(
+                f"no force plate on {self._link.name}: {unreadable} unreadable bytes came in {HELLO_LIMIT_S:g} s."
+                " Wrong port, or firmware older than 1.0?"
+            )
+        if info.wire_major != messages.WIRE_MAJOR:
+            raise WireVersionUnknown(
+                f"the plate speaks wire version {info.wire_major}, this program {messages.WIRE_MAJOR}:"
+                " update the older of firmware and program"
+            )
+        for _ in range(PINGS):
+            self._ping()
+        return info
+
+    def _ping(self) -> None:
+        sent_s = monotonic()
+        pong = self._ask(Ping(self._next_token()), Pong)
+        self.pings.append((sent_s, monotonic(), pong.sent_us))
+
+    def _ask(self, request: Message, reply: type[Reply]) -> Reply:
+        """Send a request until its reply comes."""
+        deadline_s = monotonic() + REPLY_LIMIT_S
+        while monotonic() < deadline_s:
+            self._send(request)
+            answer = self._await(reply, HELLO_EVERY_S)
+            if answer is not None:
+                return answer
+        raise LinkLost(f"{self._link.name}: no reply to {type(request).__name__} within {REPLY_LIMIT_S:g} s")
+
+    def _await(self, reply: type[Reply], limit_s: float) -> Reply | None:
+        deadline_s = monotonic() + limit_s
+        while (left_s := deadline_s - monotonic()) > 0:
+            for message in self._receive(left_s):
+                if isinstance(message, reply) and message.token == self._token:
+                    return message
+        return None
+
+    def _receive(self, timeout_s: float) -> list[Message]:
+        """Read one block: sets go to the waiting blocks, other messages are returned."""
+        decoded = self._decoder.feed(self._link.read(timeout_s))
+        found: list[tuple[int, Message]] = []
+        unknown = 0
+        for group in decoded.groups:
+            is_set = (group.rows[:, 0] == Kind.DATA_PER_CHANNEL) & (group.rows.shape[1] == messages.SET_SIZE)
+            if is_set.any():
+                self._take(messages.unpack_sets(group.rows[is_set]))
+            for place, row in zip(group.order[~is_set], group.rows[~is_set], strict=True):
+                message = messages.unpack(row.tobytes())
+                if message is None:
+                    unknown += 1
+                else:
+                    found.append((int(place), message))
+        self._count(bad_frames=decoded.bad_frames, unknown_messages=unknown)
+        return [message for _, message in sorted(found, key=lambda pair: pair[0])]
+
+    def _take(self, sets: messages.Sets) -> None:
+        """Make sets continuous in number and time; drop what was seen before; count what is missing."""
+        if not self._streaming:
+            return
+        index = self._sequence.unwrap(sets.sequence)
+        newest_us = self._clock.unwrap(sets.newest_us)
+        floor = self._last_index if self._last_index is not None else int(index[0]) - 1
+        seen = np.maximum.accumulate(np.r_[floor, index[:-1]])
+        new = index > seen
+        if not new.any():
+            self._count(repeated_sets=len(index))
+            return
+        kept = index[new]
+        lost = int(kept[-1]) - floor - len(kept)
+        self._last_index = int(kept[-1])
+        self._count(lost_sets=lost, repeated_sets=int((~new).sum()))
+        times_us = newest_us[new, None] - sets.age_us[new]
+        self._waiting.append(
+            SampleBlock(
+                first_index=int(kept[0]),
+                device_us=np.maximum(times_us, 0).astype(np.uint64),
+                counts=sets.counts[new],
+                flags=sets.flags[new],
+                index=kept,
+            )
+        )
+
+    def _count(self, **more: int) -> None:
+        if any(more.values()):
+            old = self._losses
+            self._losses = LossCounters(
+                old.lost_sets + more.get("lost_sets", 0),
+                old.bad_frames + more.get("bad_frames", 0),
+                old.repeated_sets + more.get("repeated_sets", 0),
+                old.unknown_messages + more.get("unknown_messages", 0),
+            )
+
+
+def open_serial(url: str) -> Plate:
+    """`serial:/dev/ttyACM0`, `serial:COM5`: a plate on a serial port."""
+    return WirePlate(SerialLink(url.removeprefix("serial:")))
+
+
+def open_socket(url: str) -> Plate:
+    """`socket://host:port`: a plate served over TCP."""
+    return WirePlate(SerialLink(url))
+
+
+#: scheme -> "module:function". A lazy string, so that acquisition runs without the simulator.
+PLATES: dict[str, str] = {
+    "serial": "acquisition.plate:open_serial",
+    "socket": "acquisition.plate:open_socket",
+    "sim": "hardware.simulator.device:open_simulated",
+}
+
+
+def open_plate(url: str) -> Plate:
+    """Open the plate at an address.
+
+    Raises
+    ------
+    PlateNotFound, PlateBusy, WireVersionUnknown
+    """
+    scheme = url.partition(":")[0]
+    if scheme not in PLATES:
+        raise PlateNotFound(f"{url!r} is no plate address: begin it with {', '.join(f'{name}:' for name in PLATES)}")
+    module, _, function = PLATES[scheme].partition(":")
+    opener: Callable[[str], Plate] = getattr(import_module(module), function)
+    return opener(url)
