@@ -147,6 +147,7 @@ def _comparison_entry(entry: MetricComparison) -> Document:
         name: entry.estimate,
         "ci95": _pair(entry.ci95),
         "flag": entry.flag,
+        "bound": entry.bound,
         "mdc": entry.mdc,
         "reason": entry.reason.value if entry.reason else None,
     }

@@ -11,6 +11,7 @@ from scipy.signal import butter, sosfiltfilt
 
 from analysis.cop import CopSeries
 from analysis.geometry import Footing, Side
+from analysis.marking import FAILURES
 from analysis.metrics import Reason, Stance, Unavailable, trial_metric
 from analysis.sway import OWN, path, per_second, points_mm
 
@@ -55,6 +56,14 @@ def hold_time(stance: Stance) -> float:
     if stance.phases.hold_time_s <= 0:
         raise Unavailable(Reason.NO_FOOT_OFF)
     return stance.phases.hold_time_s
+
+
+@trial_metric("failures", unit="count", worse="higher", source=OWN, group="primary")
+def failures(stance: Stance) -> float:
+    """1 where the stance ended before its time by a touch, hop, step or stop, else 0; over a side they add up."""
+    if stance.phases.hold_time_s <= 0:
+        raise Unavailable(Reason.NO_FOOT_OFF)
+    return float(stance.phases.ended_by in FAILURES)
 
 
 @trial_metric("lateral_shift", unit="mm", worse="signed", source=OWN, group="primary")

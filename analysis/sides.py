@@ -22,9 +22,11 @@ from analysis.assess import TrialResult
 from analysis.geometry import Side
 from analysis.marking import FAILURES
 from analysis.metrics import METRICS, Metric
+from analysis.quality import FindingCode, Severity
 
 Float = NDArray[np.float64]
 Kind = Literal["ratio", "difference", "bound"]
+Bound = Literal["at_least", "at_most"]
 
 #: Smallest left-right difference of one visit beyond measurement error, 1.96 sqrt(SEM_L^2 + SEM_R^2). Simulated, so
 #: every sentence made with them says "assumed"; a laboratory's own test-retest study replaces them.
@@ -48,14 +50,16 @@ class NoComparison(StrEnum):
     WINDOWS_DIFFER = "WINDOWS_DIFFER"
     ONE_CENSORED = "ONE_CENSORED"
     BOTH_CENSORED = "BOTH_CENSORED"
+    COUNTED = "COUNTED"
 
 
 @dataclass(frozen=True, slots=True)
 class SideValue:
     """A metric over the usable trials of one side.
 
-    ``mean``: geometric mean for ratio metrics, arithmetic for the others, median where n >= 5. ``sd`` in the metric's
-    unit (None for one trial).
+    ``mean``: geometric mean for ratio metrics, arithmetic for the others, median where n >= 5; for failures their
+    count. ``sd`` in the metric's unit (None for one trial). Hold time and failures are outcomes: they count for
+    attempts that were too short for steadiness, too.
     """
 
     mean: float | None
@@ -79,7 +83,8 @@ class MetricComparison:
     """Left against right for one metric.
 
     ``kind`` "ratio": `estimate` is left over right with its 95 % CI. "difference": left minus right in the metric's
-    unit, limb frame. "bound": one hold time is censored and `estimate` bounds left minus right.
+    unit, limb frame. "bound": one hold time is censored and left minus right is `bound` ("at_least", "at_most")
+    `estimate`.
     """
 
     kind: Kind
@@ -88,6 +93,7 @@ class MetricComparison:
     flag: bool
     mdc: float | None
     reason: NoComparison | None
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +106,8 @@ class SideComparison:
 
 
 def kind_of(metric: Metric) -> Kind:
-    """How a metric is compared: hold time and signed metrics as differences, all others as ratios."""
-    return "difference" if metric.worse == "signed" or metric.id == "hold_time" else "ratio"
+    """How a metric is compared: hold time, failures and signed metrics as differences, all others as ratios."""
+    return "difference" if metric.worse == "signed" or metric.id in {"hold_time", "failures"} else "ratio"
 
 
 def _numbers(metric: Metric, results: Sequence[TrialResult]) -> list[float]:
@@ -127,27 +133,42 @@ def usable_of(side: Side, results: Sequence[TrialResult]) -> list[TrialResult]:
     return [result for result in results if result.side is side and result.usable]
 
 
+def held_of(side: Side, results: Sequence[TrialResult]) -> list[TrialResult]:
+    """Trials of one side whose hold time may be compared: usable ones, and those too short for steadiness.
+
+    A stance that failed early is an outcome; leaving it out would flatter the side that fails.
+    """
+    return [
+        result
+        for result in results
+        if result.side is side
+        and result.phases.hold_time_s > 0
+        and not any(
+            finding.severity is Severity.NOT_USABLE and finding.code is not FindingCode.NO_STATIC_WINDOW
+            for finding in result.findings
+        )
+    ]
+
+
 def side_result(side: Side, results: Sequence[TrialResult]) -> SideResult:
     """Values of one side over its usable trials; trials of the other or of no known side are left out."""
     attempts = [result for result in results if result.side is side]
     usable = usable_of(side, results)
-    return SideResult(
-        side=side,
-        attempts=len(attempts),
-        n=len(usable),
-        failures=sum(result.phases.ended_by in FAILURES for result in attempts),
-        values={metric.id: _side_value(metric, usable) for metric in METRICS.values()},
-    )
+    failures = sum(result.phases.ended_by in FAILURES for result in attempts)
+    values = {metric.id: _side_value(metric, usable) for metric in METRICS.values()}
+    values["hold_time"] = _side_value(METRICS["hold_time"], held_of(side, results))
+    values["failures"] = SideValue(float(failures), None, len(attempts)) if attempts else SideValue(None, None, 0)
+    return SideResult(side=side, attempts=len(attempts), n=len(usable), failures=failures, values=values)
 
 
 def compare(results: Sequence[TrialResult]) -> SideComparison:
     """Compare left with right over all usable trials of one visit and one condition."""
     left, right = usable_of(Side.LEFT, results), usable_of(Side.RIGHT, results)
-    return SideComparison(
-        left=side_result(Side.LEFT, results),
-        right=side_result(Side.RIGHT, results),
-        metrics={metric.id: _compare_metric(metric, left, right) for metric in METRICS.values()},
-    )
+    sides = side_result(Side.LEFT, results), side_result(Side.RIGHT, results)
+    metrics = {metric.id: _compare_metric(metric, left, right) for metric in METRICS.values()}
+    metrics["hold_time"] = _compare_hold_time(held_of(Side.LEFT, results), held_of(Side.RIGHT, results))
+    metrics["failures"] = _compare_failures(*sides)
+    return SideComparison(*sides, metrics=metrics)
 
 
 def _compare_metric(metric: Metric, left: Sequence[TrialResult], right: Sequence[TrialResult]) -> MetricComparison:
@@ -158,8 +179,6 @@ def _compare_metric(metric: Metric, left: Sequence[TrialResult], right: Sequence
 
     if not left or not right:
         return without(NoComparison.ONE_SIDE_ONLY)
-    if metric.id == "hold_time":
-        return _compare_hold_time(left, right)
     if metric.id in GROWS_WITH_DURATION and len({result.phases.short for result in (*left, *right)}) > 1:
         return without(NoComparison.WINDOWS_DIFFER)
     a, b = np.array(_numbers(metric, left)), np.array(_numbers(metric, right))
@@ -198,11 +217,22 @@ def _difference(a: Float, b: Float) -> tuple[float, tuple[float, float] | None]:
 
 def _compare_hold_time(left: Sequence[TrialResult], right: Sequence[TrialResult]) -> MetricComparison:
     """Seconds, left minus right. A censored side makes it a bound, two make it nothing."""
-    censored = [any(result.phases.censored for result in side) for side in (left, right)]
+    if not left or not right:
+        return MetricComparison("difference", None, None, False, None, NoComparison.ONE_SIDE_ONLY)
+    left_censored, right_censored = (any(result.phases.censored for result in side) for side in (left, right))
     a, b = (np.array([result.phases.hold_time_s for result in side]) for side in (left, right))
-    if all(censored):
+    if left_censored and right_censored:
         return MetricComparison("difference", None, None, False, None, NoComparison.BOTH_CENSORED)
     estimate, interval = _difference(a, b)
-    if any(censored):
-        return MetricComparison("bound", estimate, None, False, None, NoComparison.ONE_CENSORED)
+    if left_censored or right_censored:
+        bound: Bound = "at_least" if left_censored else "at_most"
+        return MetricComparison("bound", estimate, None, False, None, NoComparison.ONE_CENSORED, bound)
     return MetricComparison("difference", estimate, interval, False, None, _one_trial(interval))
+
+
+def _compare_failures(left: SideResult, right: SideResult) -> MetricComparison:
+    """Count of failures, left minus right: shown, never judged."""
+    if not left.attempts or not right.attempts:
+        return MetricComparison("difference", None, None, False, None, NoComparison.ONE_SIDE_ONLY)
+    difference = float(left.failures - right.failures)
+    return MetricComparison("difference", difference, None, False, None, NoComparison.COUNTED)

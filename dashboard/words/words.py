@@ -27,13 +27,20 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     return flat
 
 
+def _localised(text: str, decimal_mark: str) -> str:
+    """A formatted number with the language's decimal mark and a minus sign, not a hyphen; never a minus zero."""
+    if float(text) == 0:
+        text = text.lstrip("+-")
+    return text.replace("-", "\N{MINUS SIGN}").replace(".", decimal_mark)
+
+
 class _LocalFormatter(string.Formatter):
     def __init__(self, decimal_mark: str) -> None:
         self._decimal_mark = decimal_mark
 
     def format_field(self, value: object, format_spec: str) -> str:
         text = str(super().format_field(value, format_spec))
-        return text.replace(".", self._decimal_mark) if isinstance(value, float) else text
+        return _localised(text, self._decimal_mark) if isinstance(value, float) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +67,17 @@ class Words:
         except KeyError as error:
             raise MissingWords(f"sentence {key!r} needs {error}, got {sorted(values)}") from error
 
+    def counted(self, key: str, n: int, /, **values: object) -> str:
+        """Return ``key.one`` or ``key.other``, whichever fits `n`, with its placeholders, `n` among them, filled."""
+        return self(f"{key}.one" if n == 1 else f"{key}.other", n=n, **values)
+
     def has(self, key: str) -> bool:
         """Whether the catalogue holds `key`."""
         return key in self.sentences
 
     def number(self, value: float, decimals: int) -> str:
         """Format a number with the language's decimal mark; a minus sign, not a hyphen, before negative ones."""
-        text = f"{value:.{decimals}f}"
-        if float(text) == 0:
-            text = text.lstrip("-")
-        return text.replace("-", "\N{MINUS SIGN}").replace(".", self.sentences["language.decimal_mark"])
+        return _localised(f"{value:.{decimals}f}", self.sentences["language.decimal_mark"])
 
 
 @cache
