@@ -129,6 +129,7 @@ def assess_import(
     settings: AnalysisSettings,
     footing: Footing | None = None,
     side: Side | None = None,
+    target_hold_s: float | None = None,
 ) -> tuple[AssessedTrial, ...]:
     """Results of every stance in a recording of another system.
 
@@ -136,6 +137,9 @@ def assess_import(
     ----------
     side : Side or None
         What the user says; else what the source declares. The CoP of one stance alone cannot tell it.
+    target_hold_s : float or None
+        The hold that test asked for. It takes the place of the settings' own: that is the target of our guided test,
+        not of another laboratory's. [s]
 
     Raises
     ------
@@ -148,7 +152,7 @@ def assess_import(
         footing=footing,
         declared=side or recording.declared_side,
     )
-    return _assess(source, settings)
+    return _assess(source, replace(settings, target_hold_s=target_hold_s))
 
 
 def assess_recording(
@@ -265,6 +269,7 @@ def _trial(
         ml_known=framed.frame is Frame.LIMB,
         footing=source.footing,
         weight_n=seen.signal.weight_n if source.force_known else None,
+        target_hold_s=settings.target_hold_s,
     )
     findings = (
         *extra,

@@ -60,9 +60,14 @@ def hold_time(stance: Stance) -> float:
 
 @trial_metric("failures", unit="count", worse="higher", source=OWN, group="primary")
 def failures(stance: Stance) -> float:
-    """1 where the stance ended before its time by a touch, hop, step or stop, else 0; over a side they add up."""
+    """1 where the stance ended before its time by a touch, hop, step or stop, else 0; over a side they add up.
+
+    Needs the hold that was asked for: a foot put down after 20 s of a 20 s test is no failure.
+    """
     if stance.phases.hold_time_s <= 0:
         raise Unavailable(Reason.NO_FOOT_OFF)
+    if stance.target_hold_s is None:
+        raise Unavailable(Reason.TARGET_UNKNOWN)
     return float(stance.phases.ended_by in FAILURES)
 
 

@@ -89,11 +89,11 @@ def _transfer(
 
 
 def _ended(
-    end_s: float, from_s: float, seen: EndedBy, foot_off_known: bool, target_s: float
+    end_s: float, from_s: float, seen: EndedBy, foot_off_known: bool, target_s: float | None
 ) -> tuple[EndedBy, float, bool]:
     """How the trial ended, hold time and whether it is a lower bound."""
     hold_s = end_s - from_s
-    if hold_s >= target_s:
+    if target_s is not None and hold_s >= target_s:
         reached = seen if seen is EndedBy.END_OF_RECORDING else EndedBy.TARGET_REACHED
         return reached, target_s, True
     return seen, hold_s, seen is EndedBy.END_OF_RECORDING or not foot_off_known

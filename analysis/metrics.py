@@ -31,6 +31,7 @@ class Reason(StrEnum):
     CONSTANT_INPUT = "CONSTANT_INPUT"
     NOT_REACHED = "NOT_REACHED"
     NOT_UNIFORM = "NOT_UNIFORM"
+    TARGET_UNKNOWN = "TARGET_UNKNOWN"
 
 
 class Unavailable(AnalysisError):
@@ -62,6 +63,8 @@ class Stance:
         The template; None for imports.
     weight_n : float or None
         Body weight as the method defines it (median Fz). [N]
+    target_hold_s : float or None
+        The hold asked for; None where it is not known. [s]
     """
 
     window: CopSeries
@@ -71,6 +74,7 @@ class Stance:
     ml_known: bool
     footing: Footing | None
     weight_n: float | None
+    target_hold_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,9 @@ class AnalysisSettings:
         Uniform time grid; None: samples stay where they were taken. [Hz]
     window : "static", "whole" or (start_s, end_s)
         Which part the sway metrics see.
-    target_hold_s : float
-        The hold asked for; a longer hold is censored there. [s]
+    target_hold_s : float or None
+        The hold asked for; a longer hold is censored there. None: not known (recordings of other systems); then
+        nothing is censored at it, and whether an early end was a failure cannot be said. [s]
     minimum_load_n, minimum_load_fraction : float
         CoP exists only where Fz is at least both: newtons, and fraction of body weight.
     """
@@ -34,14 +35,14 @@ class AnalysisSettings:
     lowpass_design_hz: float | None = None
     grid_hz: float | None = 100.0
     window: Window = "static"
-    target_hold_s: float = 30.0
+    target_hold_s: float | None = 30.0
     minimum_load_n: float = 200.0
     minimum_load_fraction: float = 0.5
 
     def __post_init__(self) -> None:
-        for name in ("lowpass_hz", "lowpass_design_hz", "grid_hz"):
+        for name in ("lowpass_hz", "lowpass_design_hz", "grid_hz", "target_hold_s"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise InvalidRecording(f"{name} is {value}, must be above 0 Hz")
+                raise InvalidRecording(f"{name} is {value}, must be above 0")
         if isinstance(self.window, tuple) and not self.window[1] > self.window[0]:
             raise InvalidRecording(f"window ends at {self.window[1]} s, before it starts at {self.window[0]} s")

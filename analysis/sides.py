@@ -20,7 +20,6 @@ from scipy.stats import t
 
 from analysis.assess import TrialResult
 from analysis.geometry import Side
-from analysis.marking import FAILURES
 from analysis.metrics import METRICS, Metric
 from analysis.quality import FindingCode, Severity
 
@@ -69,12 +68,12 @@ class SideValue:
 
 @dataclass(frozen=True, slots=True)
 class SideResult:
-    """One stance side: attempts, usable trials, failures among the attempts, values by metric id."""
+    """One stance side: attempts, usable trials, failures among the attempts (None: not known), values by metric id."""
 
     side: Side
     attempts: int
     n: int
-    failures: int
+    failures: int | None
     values: Mapping[str, SideValue]
 
 
@@ -154,10 +153,11 @@ def side_result(side: Side, results: Sequence[TrialResult]) -> SideResult:
     """Values of one side over its usable trials; trials of the other or of no known side are left out."""
     attempts = [result for result in results if result.side is side]
     usable = usable_of(side, results)
-    failures = sum(result.phases.ended_by in FAILURES for result in attempts)
+    failed = _numbers(METRICS["failures"], attempts)
+    failures = int(sum(failed)) if failed else None
     values = {metric.id: _side_value(metric, usable) for metric in METRICS.values()}
     values["hold_time"] = _side_value(METRICS["hold_time"], held_of(side, results))
-    values["failures"] = SideValue(float(failures), None, len(attempts)) if attempts else SideValue(None, None, 0)
+    values["failures"] = SideValue(None if failures is None else float(failures), None, len(failed))
     return SideResult(side=side, attempts=len(attempts), n=len(usable), failures=failures, values=values)
 
 
@@ -234,5 +234,8 @@ def _compare_failures(left: SideResult, right: SideResult) -> MetricComparison:
     """Count of failures, left minus right: shown, never judged."""
     if not left.attempts or not right.attempts:
         return MetricComparison("difference", None, None, False, None, NoComparison.ONE_SIDE_ONLY)
-    difference = float(left.failures - right.failures)
-    return MetricComparison("difference", difference, None, False, None, NoComparison.COUNTED)
+    if left.failures is None or right.failures is None:
+        return MetricComparison("difference", None, None, False, None, NoComparison.NO_VALUE)
+    return MetricComparison(
+        "difference", float(left.failures - right.failures), None, False, None, NoComparison.COUNTED
+    )

@@ -129,7 +129,9 @@ def attempts_text(words: Words, result: SideResult) -> str:
     side = side_label(words, result.side)
     if not result.attempts:
         return words("comparison.attempts.none", side=side)
-    return words.counted("comparison.attempts", result.attempts, side=side, usable=result.n, failures=result.failures)
+    known = result.failures is not None
+    failed = words("comparison.attempts.failed", failures=result.failures) if known else ""
+    return words.counted("comparison.attempts", result.attempts, side=side, usable=result.n, failed=failed)
 
 
 def no_comparison_text(words: Words, reason: NoComparison) -> str:
@@ -140,7 +142,7 @@ def no_comparison_text(words: Words, reason: NoComparison) -> str:
 def comparison_text(words: Words, metric_id: str, comparison: SideComparison) -> str:
     """Left against right for one metric, in words: never a difference without its interval or the reason for none."""
     label, entry = metric_label(words, metric_id), comparison.metrics[metric_id]
-    if metric_id == "failures":
+    if metric_id == "failures" and entry.estimate is not None:
         return words(
             "comparison.failures",
             label=label,

@@ -1,0 +1,115 @@
+"""The findings that the analysis really makes, with the values they really carry, become sentences."""
+
+from __future__ import annotations
+
+import string
+from datetime import UTC, datetime
+from functools import cache
+
+import numpy as np
+import pytest
+from one_leg import RATE_HZ, WEIGHT_N, one_leg, place_after_place, signals
+
+from analysis.assess import assess_import, assess_recording
+from analysis.calibration import Calibration, Zero
+from analysis.geometry import Side
+from analysis.quality import Finding, FindingCode
+from analysis.recording import ImportedRecording, PlateIdentity, RawRecording, SetFlag, SignalKind, Timing
+from analysis.settings import AnalysisSettings
+from dashboard.sentences import finding_text
+from dashboard.words import load_words
+
+words = load_words()
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def of_import(recording: ImportedRecording, side: Side | None = None) -> list[Finding]:
+    trials = assess_import(recording, settings=AnalysisSettings(), side=side)
+    return [finding for trial in trials for finding in trial.result.findings]
+
+
+def changed(column: int, start: int, end: int, by: float) -> ImportedRecording:
+    """One-leg stance whose column is moved `by` in samples start .. end."""
+    _, values = signals(30.0)
+    values[start:end, column] += by
+    return one_leg(values=values)
+
+
+def with_a_gap() -> ImportedRecording:
+    """Samples of 1 s are missing in the middle of the window: 5 % of 20 s."""
+    _, values = signals(30.0)
+    values[1500:1600] = np.nan
+    return one_leg(values=values)
+
+
+def between_places() -> ImportedRecording:
+    """The CoP jumps between two places 120 mm apart every 0.4 s and stays on neither."""
+    _, values = signals(30.0)
+    values[:, 0] += 60 * np.sign(np.sin(2 * np.pi * 1.25 * np.arange(len(values)) / RATE_HZ))
+    return one_leg(values=values)
+
+
+def of_plate() -> list[Finding]:
+    """A recording of our own plate that lost its link, hit the converter's limit, and has no valid calibration."""
+    n, gain = 3001, 1e-3
+    identity = PlateIdentity("P1", "reference-a", "1", 1, 100.0, 8_388_607, Timing.SIMULTANEOUS)
+    counts = np.full((n, 4), WEIGHT_N / 4 / gain, dtype=np.int32)
+    counts += np.rint(3000 * np.sin(np.arange(n) / 30)[:, None] * [1, -1, -1, 1]).astype(np.int32)
+    flags = np.zeros(n, dtype=np.uint8)
+    flags[1000] = SetFlag.SATURATED
+    time_s = np.repeat((np.arange(n) / 100.0)[:, None], 4, axis=1)
+    raw = RawRecording(identity, NOW, time_s, counts, flags, interrupted="LINK_LOST")
+    cells_mm = np.array([[-220, 220], [220, 220], [220, -220], [-220, -220]])
+    matrix = gain * np.vstack([np.ones(4), cells_mm.T])
+    calibration = Calibration("c1", "P1", matrix, np.full(4, gain), 1.0, 2.0, 2000.0, "test", NOW, "test")
+    zero = Zero(np.zeros(4), np.zeros(4), NOW)
+    trials = assess_recording(raw, calibration, zero, settings=AnalysisSettings(), footing=None, side=Side.LEFT)
+    return [finding for trial in trials for finding in trial.result.findings]
+
+
+@cache
+def made() -> tuple[Finding, ...]:
+    """Findings of recordings that each have one thing wrong with them."""
+    time_s, values = signals(30.0)
+    repeated = values.copy()
+    repeated[1201] = repeated[1200]
+    left_right = [(6.0, 0.0), (20.0, 120.0), (6.0, 0.0), (20.0, -120.0), (4.0, 0.0)]
+    narrow = [(seconds, at_mm / 2.4) for seconds, at_mm in left_right]
+    return (
+        *of_import(one_leg(side=None)),
+        *of_import(ImportedRecording(time_s, values[:, :2], SignalKind.COP)),
+        *of_import(one_leg(15.0)),
+        *of_import(one_leg(6.0)),
+        *of_import(one_leg(rate_hz=15.0)),
+        *of_import(with_a_gap()),
+        *of_import(one_leg(values=repeated)),
+        *of_import(changed(0, 1200, 1201, 150.0)),
+        *of_import(changed(0, 1200, 1203, 150.0)),
+        *of_import(changed(2, 1000, 1400, -30.0)),
+        *of_import(changed(2, 0, 20, -100.0)),
+        *of_import(between_places()),
+        *of_import(place_after_place(left_right, declared=Side.LEFT)),
+        *of_import(place_after_place(narrow)),
+        *of_plate(),
+    )
+
+
+#: Codes that the analysis itself does not make: their sentences carry no numbers.
+ELSEWHERE = {FindingCode.LOAD_TOO_LOW, FindingCode.SIMULATED}
+
+
+@pytest.mark.parametrize("code", [code for code in FindingCode if code not in ELSEWHERE])
+def test_what_the_analysis_finds_becomes_a_sentence(code: FindingCode) -> None:
+    found = [finding for finding in made() if finding.code is code]
+    assert found, "no recording here makes this finding"
+    for finding in found:
+        text = finding_text(words, finding)
+        assert text.endswith(".")
+        assert not {"{", "}"} & set(text)
+        assert "nan" not in text.lower().split()
+
+
+@pytest.mark.parametrize("code", sorted(ELSEWHERE))
+def test_a_finding_without_numbers_needs_none(code: FindingCode) -> None:
+    fields = [name for _, name, _, _ in string.Formatter().parse(words.sentences[f"finding.{code.value}"]) if name]
+    assert fields == []
