@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +123,7 @@ def test_the_wii_board_gives_the_recorders_own_cop(recordings: Path, form: str) 
 def test_rows_that_the_wii_recorder_repeated_are_kept_and_counted(recordings: Path) -> None:
     """Counted in the file itself: lines that say the same as the line before, apart from their time."""
     rows = [line.split("\t")[1:] for line in (recordings / f"{WII}.txt").read_text().splitlines()[1:]]
-    repeated = sum(now == before for before, now in zip(rows, rows[1:], strict=False))
+    repeated = sum(now == before for before, now in pairwise(rows))
     read = read_file(recordings / f"{WII}.txt")
     assert len(read.recordings[0].time_s) == len(rows)
     assert read.recordings[0].duplicate_rows == repeated
