@@ -31,6 +31,7 @@ def test_the_wheel_holds_the_five_packages_and_nothing_else(wheel: Path) -> None
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert tops == set(SHIPPED)
     assert "dashboard/words/en.toml" in names
+    assert "records/migrations/versions/r0001_first_archive.py" in names
 
 
 @pytest.mark.process

@@ -1,0 +1,152 @@
+"""From an address to an engine: what each database must be told, how a unit of work begins, what its errors mean."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+
+from records.errors import (
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreReadOnly,
+    StoreUnreachable,
+    StoreUrlUnknown,
+)
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 5.0
+PAGE_BYTES = 16384
+WAL_SAFE_FROM = (3, 51, 3)  # older versions can corrupt the file when the write-ahead log is reset
+_WRITING = "stancelab_writing"
+
+#: SQLite's primary result code -> the error it is.
+_SQLITE_ERRORS: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_BUSY: StoreBusy,
+    sqlite3.SQLITE_LOCKED: StoreBusy,
+    sqlite3.SQLITE_READONLY: StoreReadOnly,
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_CORRUPT: StoreDamaged,
+    sqlite3.SQLITE_NOTADB: StoreDamaged,
+    sqlite3.SQLITE_CANTOPEN: StoreUnreachable,
+    sqlite3.SQLITE_IOERR: StoreUnreachable,
+}
+
+
+def sqlite_url(path: Path) -> str:
+    """Address of the archive in a file."""
+    return sa.URL.create("sqlite", database=path.as_posix()).render_as_string(hide_password=False)
+
+
+def parsed(address: str) -> sa.URL:
+    """`address` as a URL of an archive.
+
+    Raises
+    ------
+    StoreUrlUnknown
+        Neither ``sqlite:///FILE`` nor ``postgresql://...``.
+    """
+    try:
+        url = sa.make_url(address)
+    except exc.ArgumentError as error:
+        raise StoreUrlUnknown(address) from error
+    backend = url.get_backend_name()
+    if backend not in ("sqlite", "postgresql") or (backend == "sqlite" and url.database in (None, "", ":memory:")):
+        raise StoreUrlUnknown(shown(url))
+    return url
+
+
+def shown(url: sa.URL) -> str:
+    """`url` as it may be shown and logged: without its password."""
+    return url.render_as_string(hide_password=True)
+
+
+def sqlite_file(url: sa.URL) -> Path | None:
+    """File of an SQLite archive; None for a server."""
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
+def make_engine(url: sa.URL, *, migrating: bool = False) -> sa.Engine:
+    """Engine for an archive; nothing is opened yet. ``migrating``: foreign keys off, as rebuilding a table needs."""
+    try:
+        engine = sa.create_engine(url, json_serializer=partial(json.dumps, allow_nan=False, separators=(",", ":")))
+    except (exc.NoSuchModuleError, ImportError) as error:
+        raise StoreUnreachable(shown(url), f"its driver is missing: {error}") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", partial(_on_connect, foreign_keys="OFF" if migrating else "ON"))
+        event.listen(engine, "begin", _on_begin)
+        event.listen(engine, "first_connect", _log_version)
+    return engine
+
+
+def writing(engine: sa.Engine) -> sa.Engine:
+    """The same engine, whose units of work begin by taking the write lock."""
+    return engine.execution_options(**{_WRITING: True})
+
+
+def create_file(path: Path) -> None:
+    """Make an empty file that only this user can read; SQLite gives its journal the same permissions."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+@contextmanager
+def named_errors(url: sa.URL) -> Iterator[None]:
+    """Turn what the database reports about itself into the named errors of the archive; leave the rest as it is."""
+    try:
+        yield
+    except exc.TimeoutError as error:
+        raise StoreBusy(shown(url), str(error)) from error
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, exc.DBAPIError) else error
+        named = _named(cause)
+        if named is None:
+            raise
+        raise named(shown(url), str(cause)) from error
+
+
+def _named(cause: BaseException | None) -> type[StoreError] | None:
+    if isinstance(cause, sqlite3.Error):
+        return _SQLITE_ERRORS.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
+    return StoreUnreachable if type(cause).__name__ in ("OperationalError", "InterfaceError") else None
+
+
+def _on_connect(connection: Any, _record: object, *, foreign_keys: str) -> None:
+    connection.isolation_level = None  # `_on_begin` begins, never the driver
+    wal = _wal_is_safe()
+    for pragma in (
+        f"busy_timeout = {WAIT_S * 1000:.0f}",
+        f"page_size = {PAGE_BYTES}",
+        f"foreign_keys = {foreign_keys}",
+        f"journal_mode = {'WAL' if wal else 'TRUNCATE'}",
+        f"synchronous = {'FULL' if wal else 'EXTRA'}",
+        "recursive_triggers = ON",  # else INSERT OR REPLACE deletes without the delete trigger
+        "trusted_schema = OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    """A writer takes the lock at once: one that read first and then asks for it fails, however long it waits."""
+    immediate = connection.get_execution_options().get(_WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _wal_is_safe() -> bool:
+    return sqlite3.sqlite_version_info >= WAL_SAFE_FROM
+
+
+def _log_version(_connection: object, _record: object) -> None:
+    log.info("SQLite %s, journal %s", sqlite3.sqlite_version, "WAL" if _wal_is_safe() else "TRUNCATE")

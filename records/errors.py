@@ -1,0 +1,179 @@
+"""Errors of the record store.
+
+::
+
+    RecordsError
+    ├── NotPermitted          the actor's role may not do this
+    ├── NotFound              no such patient, visit, trial ... in this archive
+    ├── InvalidEntry          what was typed cannot be filed; says which field and why
+    ├── CodeTaken             another patient has this code
+    ├── Conflict              the row was changed by someone else since it was read
+    ├── RecordingDamaged      bytes that are not the recording that was filed
+    └── StoreError            the archive as a whole
+        ├── StoreUrlUnknown   not an address of an archive
+        ├── StoreMissing      nothing there yet
+        ├── StoreTooOld       made by an older program; names the command that upgrades it
+        ├── StoreTooNew       made by a newer program; nothing is touched
+        ├── StoreBusy         another program holds it
+        ├── StoreReadOnly     may be read, not written
+        ├── StoreFull         no space left
+        ├── StoreDamaged      not an archive, or its file is broken
+        └── StoreUnreachable  cannot be opened, or the server does not answer
+
+Each carries `code` (key of its sentence, ``errors.<code>``) and `values` (what the sentence needs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class RecordsError(Exception):
+    """Base of all errors of this package.
+
+    Parameters
+    ----------
+    message : str
+        For the log; the sentence for people is made of `code` and `values`.
+    """
+
+    code = "RECORDS"
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message)
+        self.values: Mapping[str, object] = values
+
+
+class NotPermitted(RecordsError):
+    """Happens when the actor's role may not do what was asked."""
+
+    code = "NOT_PERMITTED"
+
+    def __init__(self, actor: str, role: str, act: str) -> None:
+        super().__init__(f"{actor} ({role}) may not {act}", actor=actor, role=role, act=act)
+
+
+class NotFound(RecordsError):
+    """Happens when an id is not in this archive."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, kind: str, id: str) -> None:
+        super().__init__(f"no {kind} {id}", kind=kind, id=id)
+
+
+class EntryProblem(StrEnum):
+    """Why an entry cannot be filed."""
+
+    PATIENT_CODE_MISSING = "PATIENT_CODE_MISSING"
+    BIRTH_YEAR_OUT_OF_RANGE = "BIRTH_YEAR_OUT_OF_RANGE"
+    TEXT_TOO_LONG = "TEXT_TOO_LONG"
+    TEXT_UNPRINTABLE = "TEXT_UNPRINTABLE"
+    VOID_REASON_MISSING = "VOID_REASON_MISSING"
+    STATION_MISSING = "STATION_MISSING"
+    TIME_WITHOUT_ZONE = "TIME_WITHOUT_ZONE"
+    NO_TRIAL = "NO_TRIAL"
+    TRIAL_SPAN = "TRIAL_SPAN"
+
+
+class InvalidEntry(RecordsError):
+    """Happens when what was entered cannot be filed. `field` names the field of the dataclass."""
+
+    def __init__(self, problem: EntryProblem, field: str, **values: object) -> None:
+        super().__init__(f"{field}: {problem.value} {values or ''}".rstrip(), **values)
+        self.code = problem.value
+        self.field = field
+
+
+class CodeTaken(RecordsError):
+    """Happens when another patient of this archive has the code, whatever its case."""
+
+    code = "CODE_TAKEN"
+
+    def __init__(self, patient_code: str, patient_id: str) -> None:
+        super().__init__(f"code {patient_code!r} belongs to patient {patient_id}", patient_code=patient_code)
+        self.patient_id = patient_id
+
+
+class Conflict(RecordsError):
+    """Happens when a row was changed since it was read: nothing is overwritten, read it again."""
+
+    code = "CONFLICT"
+
+    def __init__(self, kind: str, id: str, read: int, stored: int) -> None:
+        super().__init__(f"{kind} {id} was read at version {read}, is at {stored}", kind=kind, id=id)
+        self.read, self.stored = read, stored
+
+
+class RecordingDamaged(RecordsError):
+    """Happens when bytes are not, or are no longer, the recording that was filed."""
+
+    code = "RECORDING_DAMAGED"
+
+    def __init__(self, why: str, name: str = "") -> None:
+        super().__init__(f"recording {name}: {why}" if name else why, why=why, name=name)
+        self.why = why
+
+
+class StoreError(RecordsError):
+    """Base of the errors of the archive as a whole. `url` is shown without its password."""
+
+    code = "STORE"
+
+    def __init__(self, url: str, why: str = "", **values: object) -> None:
+        super().__init__(f"{type(self).__name__}: {url} {why}".rstrip(), url=url, why=why, **values)
+
+
+class StoreUrlUnknown(StoreError):
+    """Happens when an address is not one of an archive."""
+
+    code = "STORE_URL_UNKNOWN"
+
+
+class StoreMissing(StoreError):
+    """Happens when there is no archive at an address yet; `values["command"]` makes one."""
+
+    code = "STORE_MISSING"
+
+
+class StoreTooOld(StoreError):
+    """Happens when an archive was made by an older program; `values["command"]` upgrades it."""
+
+    code = "STORE_TOO_OLD"
+
+
+class StoreTooNew(StoreError):
+    """Happens when an archive was made by a newer program; `values["command"]` says what this one can do."""
+
+    code = "STORE_TOO_NEW"
+
+
+class StoreBusy(StoreError):
+    """Happens when another program holds the archive for longer than we wait."""
+
+    code = "STORE_BUSY"
+
+
+class StoreReadOnly(StoreError):
+    """Happens when the archive may be read and not written."""
+
+    code = "STORE_READ_ONLY"
+
+
+class StoreFull(StoreError):
+    """Happens when the disk of the archive is full."""
+
+    code = "STORE_FULL"
+
+
+class StoreDamaged(StoreError):
+    """Happens when a file is not an archive, or a broken one."""
+
+    code = "STORE_DAMAGED"
+
+
+class StoreUnreachable(StoreError):
+    """Happens when the file cannot be opened or the server does not answer."""
+
+    code = "STORE_UNREACHABLE"

@@ -1,0 +1,58 @@
+"""Versions of the schema: Alembic inside the package, set up in code. Which version is newest is asked of Alembic."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from records.errors import StoreDamaged
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "records:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def newest() -> str:
+    """Revision this program works with."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("the package holds no migration")
+    return head
+
+
+def known() -> frozenset[str]:
+    """Every revision this program knows."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def revision_of(connection: sa.Connection) -> str | None:
+    """Revision of an archive; None where there is none yet."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(connection: sa.Connection, url: str) -> None:
+    """Bring an archive to the newest revision, inside the caller's transaction.
+
+    On SQLite the caller has switched foreign keys off: with them on, rebuilding a table deletes the rows that point
+    to it. So they are checked here, before the commit.
+
+    Raises
+    ------
+    StoreDamaged
+        Rows point to rows that do not exist; the caller rolls back.
+    """
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    if connection.dialect.name == "sqlite":
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if orphans:
+            raise StoreDamaged(
+                url, f"{len(orphans)} rows point to rows that do not exist, the first in {orphans[0][0]}"
+            )

@@ -1,0 +1,182 @@
+"""What is read, on an open connection: one function for each question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from analysis.calibration import Calibration
+from analysis.recording import ImportedRecording, RawRecording
+from records.errors import NotFound, RecordingDamaged
+from records.model import Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
+from records.recording_file import unpack
+from records.schema import calibration, fold, patient, recording, result, source, trial, visit
+
+T = TypeVar("T")
+
+LIKE_ESCAPE = "\\"
+
+
+def _columns(table: sa.FromClause, cls: type[Any]) -> list[sa.ColumnElement[Any]]:
+    return [table.c[field.name] for field in fields(cls)]
+
+
+def _built(cls: type[T], row: sa.Row[Any]) -> T:
+    """Columns are the fields, one to one."""
+    return cls(**row._mapping)
+
+
+def _one(connection: sa.Connection, table: sa.Table, cls: type[T], kind: str, id: str) -> T:
+    row = connection.execute(sa.select(*_columns(table, cls)).where(table.c.id == id)).one_or_none()
+    if row is None:
+        raise NotFound(kind, id)
+    return _built(cls, row)
+
+
+def _many(connection: sa.Connection, statement: sa.Select[Any], cls: type[T]) -> tuple[T, ...]:
+    return tuple(_built(cls, row) for row in connection.execute(statement))
+
+
+def find_patient(connection: sa.Connection, id: str) -> Patient:
+    """One patient. Raises NotFound."""
+    return _one(connection, patient, Patient, "patient", id)
+
+
+def find_visit(connection: sa.Connection, id: str) -> Visit:
+    """One visit. Raises NotFound."""
+    return _one(connection, visit, Visit, "visit", id)
+
+
+def find_trial(connection: sa.Connection, id: str) -> Trial:
+    """One trial. Raises NotFound."""
+    return _one(connection, trial, Trial, "trial", id)
+
+
+def find_calibration(connection: sa.Connection, id: str) -> Calibration:
+    """One calibration. Raises NotFound."""
+    return _one(connection, calibration, Calibration, "calibration", id)
+
+
+def has_calibration(connection: sa.Connection, id: str) -> bool:
+    """Whether a calibration is in the archive."""
+    return connection.scalar(sa.select(calibration.c.id).where(calibration.c.id == id)) is not None
+
+
+def next_result_number(connection: sa.Connection, trial_id: str) -> int:
+    """Number of the next result of a trial."""
+    last = connection.scalar(sa.select(sa.func.max(result.c.number)).where(result.c.trial_id == trial_id))
+    return int(last or 0) + 1
+
+
+def patient_with_code(connection: sa.Connection, code: str, other_than: str) -> str | None:
+    """Id of a patient with this code, whatever its case, other than the patient `other_than`."""
+    holder = sa.select(patient.c.id).where(patient.c.code_key == fold(code), patient.c.id != other_than)
+    found: str | None = connection.scalar(holder.limit(1))
+    return found
+
+
+def search_patients(connection: sa.Connection, text: str, limit: int, offset: int) -> tuple[PatientRow, ...]:
+    """Patients whose code and name hold every word of `text`: an exact code first, then the last seen first."""
+    last = sa.select(sa.func.max(visit.c.at)).where(visit.c.patient_id == patient.c.id).scalar_subquery()
+    seen = sa.func.coalesce(last, patient.c.created_at)
+    folded = fold(text)
+    statement = (
+        sa.select(*_columns(patient, Patient), last.label("last_visit_at"))
+        .where(*(patient.c.search_key.like(_holding(word), escape=LIKE_ESCAPE) for word in folded.split()))
+        .order_by((patient.c.code_key == folded).desc(), seen.desc(), patient.c.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    rows = [dict(row._mapping) for row in connection.execute(statement)]
+    last_visits = [row.pop("last_visit_at") for row in rows]
+    patients = [Patient(**row) for row in rows]
+    visits = _visit_counts(connection, [found.id for found in patients])
+    return tuple(
+        PatientRow(found, visits.get(found.id, 0), last_at)
+        for found, last_at in zip(patients, last_visits, strict=True)
+    )
+
+
+def _holding(word: str) -> str:
+    for special in (LIKE_ESCAPE, "%", "_"):
+        word = word.replace(special, LIKE_ESCAPE + special)
+    return f"%{word}%"
+
+
+def _visit_counts(connection: sa.Connection, patient_ids: Sequence[str]) -> dict[str, int]:
+    counted = (
+        sa.select(visit.c.patient_id, sa.func.count())
+        .where(visit.c.patient_id.in_(patient_ids))
+        .group_by(visit.c.patient_id)
+    )
+    return {id: n for id, n in connection.execute(counted)}
+
+
+def visits_of(connection: sa.Connection, patient_id: str) -> tuple[Visit, ...]:
+    """Visits of a patient, newest first."""
+    chosen = sa.select(*_columns(visit, Visit)).where(visit.c.patient_id == patient_id)
+    return _many(connection, chosen.order_by(visit.c.at.desc(), visit.c.id.desc()), Visit)
+
+
+def visits_with_source(connection: sa.Connection, sha256: str) -> tuple[Visit, ...]:
+    """Visits that hold a recording of this file, newest first."""
+    holding = sa.select(recording.c.visit_id).where(recording.c.source_sha256 == sha256)
+    chosen = sa.select(*_columns(visit, Visit)).where(visit.c.id.in_(holding))
+    return _many(connection, chosen.order_by(visit.c.at.desc(), visit.c.id.desc()), Visit)
+
+
+def trials_of(connection: sa.Connection, visit_id: str) -> tuple[Trial, ...]:
+    """Trials of a visit in the order they were filed, void ones too."""
+    chosen = sa.select(*_columns(trial, Trial)).where(trial.c.visit_id == visit_id)
+    return _many(connection, chosen.order_by(trial.c.created_at, trial.c.id), Trial)
+
+
+def latest_calibration(connection: sa.Connection, plate_serial: str) -> Calibration | None:
+    """Newest calibration of a plate."""
+    chosen = (
+        sa.select(*_columns(calibration, Calibration))
+        .where(calibration.c.plate_serial == plate_serial)
+        .order_by(calibration.c.made_at.desc(), calibration.c.id.desc())
+        .limit(1)
+    )
+    return next(iter(_many(connection, chosen, Calibration)), None)
+
+
+def find_recording(connection: sa.Connection, id: str) -> StoredRecording:
+    """One recording, verified. Raises NotFound, RecordingDamaged."""
+    row = connection.execute(sa.select(recording).where(recording.c.id == id)).one_or_none()
+    if row is None:
+        raise NotFound("recording", id)
+    columns = dict(row._mapping)
+    try:
+        decoded, sha256 = unpack(columns.pop("content"))
+    except RecordingDamaged as error:
+        raise RecordingDamaged(error.why, id) from error
+    if sha256 != columns["sha256"]:
+        raise RecordingDamaged(f"SHA-256 is {sha256[:12]}..., was filed as {columns['sha256'][:12]}...", id)
+    columns["raw"] = decoded if isinstance(decoded, RawRecording) else None
+    columns["imported"] = decoded if isinstance(decoded, ImportedRecording) else None
+    return StoredRecording(**columns)
+
+
+def source_content(connection: sa.Connection, sha256: str) -> bytes | None:
+    """A file as it was imported, still compressed."""
+    found: bytes | None = connection.scalar(sa.select(source.c.content).where(source.c.sha256 == sha256))
+    return found
+
+
+def latest_results(connection: sa.Connection, trial_ids: Sequence[str]) -> dict[str, StoredResult]:
+    """Newest result of each trial that has one."""
+    newest = (
+        sa.select(result.c.trial_id, sa.func.max(result.c.number).label("number"))
+        .where(result.c.trial_id.in_(trial_ids))
+        .group_by(result.c.trial_id)
+        .subquery()
+    )
+    chosen = sa.select(*_columns(result, StoredResult)).join(
+        newest, (result.c.trial_id == newest.c.trial_id) & (result.c.number == newest.c.number)
+    )
+    return {found.trial_id: found for found in _many(connection, chosen.order_by(result.c.id), StoredResult)}

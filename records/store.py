@@ -1,0 +1,215 @@
+"""The archive behind an address: reads, units of work, its schema. Writes go through `records.filing`."""
+
+from __future__ import annotations
+
+import platform
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+
+from analysis.calibration import Calibration
+from records import audit, migrations, queries
+from records.engine import create_file, make_engine, named_errors, parsed, shown, sqlite_file, sqlite_url, writing
+from records.errors import NotFound, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
+from records.model import AuditEvent, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+__all__ = ["RecordStore", "sqlite_url"]
+
+
+class RecordStore:
+    """The archive. Nothing is opened before the first use; safe to share between threads.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///FILE`` or ``postgresql://...``.
+    station : str or None
+        Whose audit chain this program writes; None: the name of this computer.
+
+    Raises
+    ------
+    StoreUrlUnknown
+        At once. At the first use: StoreMissing, StoreTooOld, StoreTooNew, each with the command to type.
+    """
+
+    def __init__(self, url: str, *, station: str | None = None) -> None:
+        self.station = station or platform.node() or "station"
+        self._url = parsed(url)
+        self._engine = make_engine(self._url)
+        self._is_current = False
+
+    @property
+    def shown_url(self) -> str:
+        """Address as it may be shown: without its password."""
+        return shown(self._url)
+
+    def close(self) -> None:
+        """Close every connection; the store may be used again."""
+        self._engine.dispose()
+
+    # ---- schema
+
+    def revision(self) -> str | None:
+        """Version of the archive's schema; None where there is no archive yet."""
+        file = sqlite_file(self._url)
+        if file is not None and not file.exists():
+            return None
+        with named_errors(self._url), self._engine.connect() as connection:
+            return migrations.revision_of(connection)
+
+    def check_schema(self) -> None:
+        """Return where this program can work with the archive.
+
+        Raises
+        ------
+        StoreMissing, StoreTooOld, StoreTooNew
+        """
+        found, wanted = self.revision(), migrations.newest()
+        if found == wanted:
+            self._is_current = True
+            return
+        upgrade = f"stancelab store upgrade --store {self.shown_url}"
+        if found is None:
+            raise StoreMissing(self.shown_url, command=upgrade)
+        if found in migrations.known():
+            raise StoreTooOld(self.shown_url, command=upgrade, found=found, wanted=wanted)
+        raise StoreTooNew(self.shown_url, command="stancelab --version", found=found, wanted=wanted)
+
+    def upgrade(self) -> None:
+        """Make the archive, or bring an older one to this program's schema; one transaction, all or nothing.
+
+        Raises
+        ------
+        StoreTooNew
+            Made by a newer program: nothing is touched.
+        """
+        found = self.revision()
+        if found == migrations.newest():
+            return
+        if found is not None and found not in migrations.known():
+            self.check_schema()
+        file = sqlite_file(self._url)
+        if file is not None:
+            create_file(file)
+        engine = make_engine(self._url, migrating=True)
+        try:
+            with named_errors(self._url), writing(engine).begin() as connection:
+                migrations.migrate(connection, self.shown_url)
+        finally:
+            engine.dispose()
+
+    def check_integrity(self) -> None:
+        """Read the whole archive and return where its file is sound.
+
+        Raises
+        ------
+        StoreDamaged
+            What the database says is broken.
+        """
+        with self.reading() as connection:
+            if connection.dialect.name != "sqlite":
+                return
+            found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+            orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if found != ["ok"]:
+            raise StoreDamaged(self.shown_url, found[0])
+        if orphans:
+            raise StoreDamaged(self.shown_url, f"{len(orphans)} rows point to rows that do not exist")
+
+    # ---- units of work
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A consistent view of the archive."""
+        if not self._is_current:
+            self.check_schema()
+        with named_errors(self._url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """One unit of work: all of it is committed at the end, or nothing where an exception passes."""
+        if not self._is_current:
+            self.check_schema()
+        with named_errors(self._url), writing(self._engine).begin() as connection:
+            yield connection
+
+    def _read(self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self.reading() as connection:
+            return query(connection, *args, **kwargs)
+
+    # ---- reads
+
+    def search_patients(self, text: str = "", limit: int = 50, offset: int = 0) -> tuple[PatientRow, ...]:
+        """Patients whose code and name hold every word of `text`, in any case and with or without accents.
+
+        An exact code comes first, then who was here last.
+        """
+        return self._read(queries.search_patients, text, limit, offset)
+
+    def patient(self, id: str) -> Patient:
+        """One patient. Raises NotFound."""
+        return self._read(queries.find_patient, id)
+
+    def visits_of(self, patient_id: str) -> tuple[Visit, ...]:
+        """Visits of a patient, newest first."""
+        return self._read(queries.visits_of, patient_id)
+
+    def visit(self, id: str) -> Visit:
+        """One visit. Raises NotFound."""
+        return self._read(queries.find_visit, id)
+
+    def visits_with_source(self, sha256: str) -> tuple[Visit, ...]:
+        """Visits that hold a recording imported from the file with this SHA-256, newest first."""
+        return self._read(queries.visits_with_source, sha256)
+
+    def trials_of(self, visit_id: str) -> tuple[Trial, ...]:
+        """Trials of a visit in the order they were filed, void ones too."""
+        return self._read(queries.trials_of, visit_id)
+
+    def trial(self, id: str) -> Trial:
+        """One trial. Raises NotFound."""
+        return self._read(queries.find_trial, id)
+
+    def recording(self, id: str) -> StoredRecording:
+        """One recording, verified. Raises NotFound, RecordingDamaged."""
+        return self._read(queries.find_recording, id)
+
+    def source(self, sha256: str) -> bytes:
+        """The file a recording was imported from, byte for byte. Raises NotFound."""
+        content = self._read(queries.source_content, sha256)
+        if content is None:
+            raise NotFound("source", sha256)
+        return zlib.decompress(content)
+
+    def latest_result(self, trial_id: str) -> StoredResult | None:
+        """Newest result of a trial; None where its analysis failed or has not run."""
+        return self._read(queries.latest_results, [trial_id]).get(trial_id)
+
+    def latest_results(self, visit_id: str) -> dict[str, StoredResult]:
+        """Newest result of each trial of a visit that has one, by trial id."""
+        with self.reading() as connection:
+            trials = queries.trials_of(connection, visit_id)
+            return queries.latest_results(connection, [trial.id for trial in trials])
+
+    def calibration(self, id: str) -> Calibration:
+        """One calibration. Raises NotFound."""
+        return self._read(queries.find_calibration, id)
+
+    def latest_calibration(self, plate_serial: str) -> Calibration | None:
+        """Newest calibration of a plate; None where it was never calibrated."""
+        return self._read(queries.latest_calibration, plate_serial)
+
+    def audit_events(self, subject_id: str | None = None, limit: int = 100, offset: int = 0) -> tuple[AuditEvent, ...]:
+        """What was done, newest first; of one patient, visit, trial ... where `subject_id` says which."""
+        return self._read(audit.events, subject_id, limit, offset)
+
+    def verify_audit(self, heads: Mapping[str, str] | None = None) -> audit.AuditReport:
+        """Check every audit chain; `heads` (station -> hash) come from a backup or a report."""
+        return self._read(audit.verify, heads)
