@@ -134,8 +134,12 @@ def low_pass(values: Float, parts: list[tuple[int, int]], rate_hz: float, settin
 
 
 def _filled(time_s: Float, values: Float, start: int, end: int) -> tuple[Float, Float]:
-    """Times and values of one part without its missing samples (each shorter than a gap)."""
-    keep = np.isfinite(values[start:end]).all(axis=1)
+    """Times and values of one part without its missing samples (each shorter than a gap) and without repeats.
+
+    A plate whose cells run on their own clocks sends a slow cell's last sample again, with its old time.
+    """
+    new = np.r_[True, np.diff(time_s[start:end]) > 0]
+    keep = np.isfinite(values[start:end]).all(axis=1) & new
     return time_s[start:end][keep], values[start:end][keep]
 
 
