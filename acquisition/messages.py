@@ -35,6 +35,20 @@ class Kind(IntEnum):
     REFUSED = 0xFF
 
 
+class RefusalReason(IntEnum):
+    """Why a plate refuses a request."""
+
+    UNKNOWN = 1  # no such request in this version
+    CANNOT = 2  # known, but not with these arguments or not now
+    BUSY = 3  # another program is connected
+
+
+class Capability:
+    """Bits of INFO's capabilities."""
+
+    OWN_TIME = 0x8000  # the clock does not run with the world's: a simulation sped up, a recording played back
+
+
 @dataclass(frozen=True, slots=True)
 class Ping:
     """Ask for the plate's clock."""
@@ -132,13 +146,17 @@ class Info:
         return cls(token, major, minor, (f0, f1, f2), *rest)
 
     def identity(self) -> PlateIdentity:
-        """Who the plate is, in the words of the core."""
+        """Who the plate is, in the words of the core.
+
+        A plate whose time is its own says so after its firmware's version ("1.0.0+own-time").
+        """
         simulated = self.board == 0
         serial = self.device_id.hex().upper()
         return PlateIdentity(
             serial=f"SIM-{serial}" if simulated else serial,
             model=_MODELS.get(self.model, f"model {self.model}"),
-            firmware=".".join(map(str, self.firmware)),
+            firmware=".".join(map(str, self.firmware))
+            + ("+own-time" if self.capabilities & Capability.OWN_TIME else ""),
             wire_version=self.wire_major,
             nominal_rate_hz=self.nominal_rate_mhz / 1000,
             full_scale_counts=2 ** (self.bits - 1) - 1,

@@ -1,0 +1,224 @@
+"""The simulated plate as a link: real bytes, the true decoder, a person who hears cues. And its address, `sim:`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from time import monotonic, sleep
+from urllib.parse import parse_qsl
+
+from acquisition.errors import LinkLost, PlateNotFound
+from acquisition.link import BLOCK_S
+from acquisition.plate import Cue, Plate, WirePlate
+from analysis.calibration import Calibration
+from hardware.plates import load_plate_model
+from hardware.simulator.electronics import Electronics, build_plant
+from hardware.simulator.firmware import Board, Firmware, samples_in
+from hardware.simulator.person import SCENARIOS, Person, TimedCue
+
+MODEL = "reference-a"
+LARGEST_STEP_S = 0.5  # the body is moved on in pieces of at most this long
+SLOWEST_HZ, QUICKEST_HZ = 10.0, 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What to simulate.
+
+    Parameters
+    ----------
+    scenario : str
+        A name of `SCENARIOS`.
+    seed : int
+        Of the person and of the noise.
+    mass_kg : float
+    speed : float
+        Seconds of simulated time in a second; 0: as fast as it is read.
+    rate_hz : float
+        Sets a second.
+    plate : int
+        Which plate: its gains, offsets and serial number.
+
+    Raises
+    ------
+    ValueError
+        Says which value, and what it may be.
+    """
+
+    scenario: str = "healthy"
+    seed: int = 1
+    mass_kg: float = 70.0
+    speed: float = 1.0
+    rate_hz: float = 80.0
+    plate: int = 1
+
+    def __post_init__(self) -> None:
+        if self.scenario not in SCENARIOS:
+            raise ValueError(f"no scenario {self.scenario!r}; there are: {', '.join(SCENARIOS)}")
+        allowed = {
+            "seed": (0, 2**63 - 1),
+            "mass_kg": (10.0, 300.0),
+            "speed": (0.0, 100.0),
+            "rate_hz": (SLOWEST_HZ, QUICKEST_HZ),
+            "plate": (0, 2**63 - 1),
+        }
+        for name, (low, high) in allowed.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} is {value}, must be {low:g} to {high:g}")
+
+    def person(self, script: Iterable[TimedCue] = ()) -> Person:
+        """The person of this simulation at the beginning."""
+        traits = replace(SCENARIOS[self.scenario], mass_kg=self.mass_kg)
+        return Person(traits, load_plate_model(MODEL).template, self.seed, script)
+
+    def firmware(self, script: Iterable[TimedCue] = (), *, clock_us: int = 0, silent_s: float = 0.0) -> Firmware:
+        """The board of this simulation, just switched on, with its person beside the plate."""
+        model = load_plate_model(MODEL)
+        electronics = Electronics(build_plant(self.plate, model, self.rate_hz), self.rate_hz, self.seed)
+        board = Board(self.plate, self.rate_hz, self.speed == 1.0, clock_us, silent_s=silent_s)
+        return Firmware(self.person(script), electronics, model, board)
+
+
+class SimulatedLink:
+    """A cable to a simulated board: time runs while it is read.
+
+    Parameters
+    ----------
+    firmware : Firmware
+    speed : float
+        Board seconds in a second of this computer; 0: a read goes on until something comes.
+    name : str
+    """
+
+    def __init__(self, firmware: Firmware, speed: float, name: str) -> None:
+        self.name = name
+        self.firmware = firmware
+        self._speed = speed
+        self._began_s = monotonic()
+        self._closed = False
+
+    def read(self, timeout_s: float) -> bytes:
+        """What the board sent, at least one byte if any comes within `timeout_s`."""
+        if self._closed:
+            raise LinkLost(f"{self.name} is closed")
+        return self._read_at_once(timeout_s) if self._speed == 0 else self._read_in_time(timeout_s)
+
+    def write(self, content: bytes) -> None:
+        """To the board, which answers at once."""
+        if self._closed:
+            raise LinkLost(f"{self.name} is closed")
+        self.firmware.receive(content)
+
+    def close(self) -> None:
+        """Pull the cable."""
+        self._closed = True
+
+    def _read_at_once(self, timeout_s: float) -> bytes:
+        left = samples_in(timeout_s)
+        while not (sent := self.firmware.take()) and left > 0:
+            step = min(left, samples_in(BLOCK_S))
+            self.firmware.advance(step)
+            left -= step
+        return sent
+
+    def _read_in_time(self, timeout_s: float) -> bytes:
+        deadline_s = monotonic() + timeout_s
+        while True:
+            self._catch_up()
+            sent = self.firmware.take()
+            left_s = deadline_s - monotonic()
+            if sent or left_s <= 0:
+                return sent
+            sleep(min(BLOCK_S, left_s))
+
+    def _catch_up(self) -> None:
+        due = samples_in((monotonic() - self._began_s) * self._speed - self.firmware.person.now_s)
+        while due > 0:
+            step = min(due, samples_in(LARGEST_STEP_S))
+            self.firmware.advance(step)
+            due -= step
+
+
+class SimulatedPlate(WirePlate):
+    """A plate behind a simulated link whose person hears cues."""
+
+    def __init__(self, link: SimulatedLink) -> None:
+        self.firmware = link.firmware
+        super().__init__(link)
+
+    def cue(self, cue: Cue) -> None:
+        """Tell the person what to do now."""
+        self.firmware.person.hear(cue)
+
+
+_NAMES = {"seed": "seed", "mass": "mass_kg", "speed": "speed", "rate": "rate_hz", "plate": "plate"}
+
+
+def parse_simulation(url: str) -> Simulation:
+    """`sim:weak-left?seed=7&mass=70&speed=4&rate=80&plate=1` -> what to simulate; every part may be left out.
+
+    Raises
+    ------
+    PlateNotFound
+        An unknown scenario or parameter, or a value out of range.
+    """
+    scenario, _, query = url.removeprefix("sim:").partition("?")
+    wanted: dict[str, float] = {}
+    try:
+        for name, text in parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)):
+            if name not in _NAMES:
+                raise ValueError(f"no parameter {name!r}; there are: {', '.join(_NAMES)}")
+            wanted[_NAMES[name]] = int(text) if name in ("seed", "plate") else float(text)
+        return Simulation(scenario=scenario or "healthy", **wanted)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise PlateNotFound(f"{url!r} is no simulated plate: {error}") from error
+
+
+def open_simulated(url: str) -> Plate:
+    """Open the simulated plate at an address.
+
+    Raises
+    ------
+    PlateNotFound
+    """
+    wanted = parse_simulation(url)
+    return SimulatedPlate(SimulatedLink(wanted.firmware(), wanted.speed, url))
+
+
+def simulated_calibration(serial: str) -> Calibration:
+    """The certificate of a simulated plate: its gains as it was built, exactly.
+
+    Raises
+    ------
+    PlateNotFound
+        The serial number is not a simulated plate's.
+    """
+    if not serial.startswith("SIM-"):
+        raise PlateNotFound(f"plate {serial} is not simulated: its gains have to be measured")
+    model = load_plate_model(MODEL)
+    gain = build_plant(int(serial.removeprefix("SIM-"), 16), model, 80.0).newton_per_count
+    return Calibration(
+        id=f"simulated-{serial}",
+        plate_serial=serial,
+        matrix=model.geometry.load_matrix() * gain,
+        cell_newton_per_count=gain,
+        residual_n=0.0,
+        cop_error_mm=0.0,
+        max_load_n=4 * model.cell_range_n,
+        reference="the simulator's own gains",
+        made_at=datetime(2026, 1, 1, tzinfo=UTC),
+        made_by="simulator",
+    )
+
+
+__all__ = [
+    "MODEL",
+    "SimulatedLink",
+    "SimulatedPlate",
+    "Simulation",
+    "open_simulated",
+    "parse_simulation",
+    "simulated_calibration",
+]
