@@ -24,6 +24,14 @@ class EndedBy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """What the operator saw and the plate may not have: how a stance ended, and when on the recording's clock. [s]"""
+
+    at_s: float
+    ended_by: EndedBy
+
+
+@dataclass(frozen=True, slots=True)
 class StancePhases:
     """When things happened in one trial. Times on the recording's clock. [s]
 

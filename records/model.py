@@ -14,6 +14,7 @@ from enum import StrEnum
 from analysis.assess import TrialResult
 from analysis.calibration import Zero
 from analysis.geometry import Footing, Side
+from analysis.phases import Mark
 from analysis.recording import ImportedRecording, RawRecording
 from records.errors import EntryProblem, InvalidEntry
 
@@ -154,7 +155,8 @@ class NewTrial:
     """One trial inside a recording, ``start_s`` to ``end_s`` on the recording's clock. [s]
 
     ``side`` is the stance limb as asked for or declared; ``attempt`` counts from 1 per side and condition; ``demo``: a
-    demonstration that is never compared.
+    demonstration that is never compared. ``marks``: what the operator saw; ``protocol``: the values the guided test ran
+    with, None for imports.
     """
 
     side: Side | None
@@ -163,6 +165,8 @@ class NewTrial:
     condition: str = "eyes_open"
     attempt: int = 1
     demo: bool = False
+    marks: tuple[Mark, ...] = ()
+    protocol: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
         if not self.start_s <= self.end_s:
@@ -186,6 +190,8 @@ class Trial:
     void_reason: str | None
     version: int
     created_at: datetime
+    marks: tuple[Mark, ...] = ()
+    protocol: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeDecorator
 from analysis.calibration import Zero
 from analysis.documents import trial_document, trial_result_from
 from analysis.geometry import Footing, FootPlacement, Side
+from analysis.phases import EndedBy, Mark
 from analysis.recording import frozen
 from records.model import Act, RecordingKind, Role, Sex, TrialStatus
 
@@ -156,6 +157,14 @@ def _footing_from(document: dict[str, Any]) -> Footing:
     return Footing(_foot_from(Side.LEFT, document["left"]), _foot_from(Side.RIGHT, document["right"]))
 
 
+def _marks_document(marks: tuple[Mark, ...]) -> list[dict[str, Any]]:
+    return [{"at_s": mark.at_s, "ended_by": mark.ended_by.value} for mark in marks]
+
+
+def _marks_from(document: list[dict[str, Any]]) -> tuple[Mark, ...]:
+    return tuple(Mark(entry["at_s"], EndedBy(entry["ended_by"])) for entry in document)
+
+
 #: Names of constraints are given, not made up by the engine: a later migration must be able to name them.
 metadata = sa.MetaData(
     naming_convention={
@@ -275,6 +284,8 @@ trial = sa.Table(
     _column("void_reason", sa.Text, required=False),
     _column("version", sa.Integer),
     _column("created_at", UtcTime),
+    _column("marks", Document(_marks_document, _marks_from)),
+    _column("protocol", sa.JSON(none_as_null=True), required=False),
     sa.Index(None, "visit_id"),
     sa.Index(None, "recording_id"),
 )

@@ -11,7 +11,7 @@ from analysis.assess import TrialResult, Value
 from analysis.calibration import Calibration, Zero
 from analysis.geometry import Footing, FootPlacement, PlateGeometry, Side
 from analysis.metrics import Reason
-from analysis.phases import EndedBy, StancePhases
+from analysis.phases import EndedBy, Mark, StancePhases
 from analysis.quality import Finding, FindingCode, Severity
 from analysis.recording import Gap, ImportedRecording, PlateIdentity, RawRecording, SignalKind, Timing
 from analysis.settings import AnalysisSettings
@@ -21,7 +21,11 @@ from records.store import RecordStore
 
 CLINICIAN = Actor("Ann Example", Role.CLINICIAN)
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-TRIALS = (NewTrial(Side.LEFT, 0.0, 30.0),)
+TRIALS = (
+    NewTrial(
+        Side.LEFT, 0.0, 30.0, marks=(Mark(12.5, EndedBy.HAND_SUPPORT),), protocol={"name": "standard", "hold_s": 30}
+    ),
+)
 CELLS_MM = ((-200.0, -150.0), (200.0, -150.0), (200.0, 150.0), (-200.0, 150.0))
 FOOTING = Footing(
     FootPlacement(Side.LEFT, (-60.0, -120.0), (-60.0, 120.0), 260.0, 100.0),

@@ -126,6 +126,8 @@ def _trials() -> None:
         sa.Column("void_reason", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", _time(), nullable=False),
+        sa.Column("marks", sa.JSON(), nullable=False),
+        sa.Column("protocol", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_trial"),
         sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name="fk_trial_visit_id"),
         sa.ForeignKeyConstraint(["recording_id"], ["recording.id"], name="fk_trial_recording_id"),
