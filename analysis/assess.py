@@ -15,7 +15,8 @@ from analysis.errors import NoLoad
 from analysis.geometry import Footing, Side, mirrored, to_lateral
 from analysis.marking import mark_phases
 from analysis.metrics import METRICS, Reason, Stance, Unavailable
-from analysis.phases import EndedBy, StancePhases
+from analysis.operator_marks import cut_by_interruption, ended_by_operator
+from analysis.phases import EndedBy, Mark, StancePhases
 from analysis.preprocess import Preprocessed, preprocess
 from analysis.quality import (
     Finding,
@@ -91,6 +92,8 @@ class _Source:
     findings: tuple[Finding, ...] = ()
     calibration_id: str | None = None
     plate_serial: str | None = None
+    marks: tuple[Mark, ...] = ()
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,11 @@ def assess_recording(
     settings: AnalysisSettings,
     footing: Footing | None,
     side: Side | None,
+    marks: tuple[Mark, ...] = (),
 ) -> tuple[AssessedTrial, ...]:
     """Results of every stance in a recording of our own plate (+ ML to the right by construction).
+
+    ``marks``: what the operator saw; a stance ends at the first one that lies in it.
 
     Raises
     ------
@@ -189,6 +195,8 @@ def assess_recording(
         findings=tuple(findings),
         calibration_id=calibration.id,
         plate_serial=raw.plate.serial,
+        marks=marks,
+        interrupted=raw.interrupted is not None,
     )
     return _assess(source, settings)
 
@@ -218,7 +226,7 @@ def _stances(source: _Source, settings: AnalysisSettings, seen: _Seen) -> list[S
     found = candidates(signal, standing, source.declared or Side.RIGHT)
     first_loaded = int(np.argmax(signal.slow_fz_n > 0.93 * signal.weight_n))
     ends = [0, *(candidate.end for candidate in found)]
-    return [
+    stances = [
         mark_phases(
             signal,
             standing,
@@ -230,6 +238,8 @@ def _stances(source: _Source, settings: AnalysisSettings, seen: _Seen) -> list[S
         )
         for candidate, before in zip(found, ends, strict=False)
     ]
+    stances = [ended_by_operator(phases, source.marks, settings.target_hold_s) for phases in stances]
+    return [cut_by_interruption(phases) for phases in stances] if source.interrupted else stances
 
 
 def _side_of(candidate: Candidate, standing: Standing, source: _Source, stances: int) -> Side | None:
