@@ -1,0 +1,53 @@
+"""What the program was told at its start: command line and environment, read once, here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+DATA_VARIABLE, STORE_VARIABLE = "STANCELAB_DATA", "STANCELAB_STORE"
+HTTP_PORT = 8050
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How one process runs.
+
+    Parameters
+    ----------
+    data_folder : Path
+        Holds everything this station keeps.
+    store_url : str
+        Where the archive is, as a database URL.
+    http_port : int
+        0: any free port.
+    open_browser : bool
+    plate_url : str or None
+        Address of the plate; None: this station has none.
+    demo : bool
+        Simulated people, short protocol; everything is stamped DEMO.
+    """
+
+    data_folder: Path
+    store_url: str
+    http_port: int = HTTP_PORT
+    open_browser: bool = True
+    plate_url: str | None = None
+    demo: bool = False
+
+
+def data_folder(chosen: str | None, environment: Mapping[str, str] | None = None) -> Path:
+    """Folder of this station: as typed, else STANCELAB_DATA, else the user's data folder of the system."""
+    variables = os.environ if environment is None else environment
+    named = chosen or variables.get(DATA_VARIABLE)
+    return Path(named).expanduser().resolve() if named else user_data_path("stancelab", appauthor=False)
+
+
+def store_url(chosen: str | None, folder: Path, environment: Mapping[str, str] | None = None) -> str:
+    """Archive of this station: as typed, else STANCELAB_STORE, else one SQLite file in `folder`."""
+    variables = os.environ if environment is None else environment
+    return chosen or variables.get(STORE_VARIABLE) or f"sqlite:///{(folder / 'stancelab.db').as_posix()}"

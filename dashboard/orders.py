@@ -1,0 +1,131 @@
+"""What the guided test says to the program around it: orders, facts to file, and its view for screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from acquisition.plate import Cue
+from analysis.assess import TrialResult
+from analysis.calibration import Zero
+from analysis.geometry import Side
+from analysis.marking import FAILURES
+from analysis.phases import EndedBy, Mark
+from dashboard.protocol import Act, Notice, Protocol, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the guide knows about an attempt that is to be filed. Times on the recording's clock [s].
+
+    ``zero`` was taken in the recording's first seconds; ``lift_s``: when the lift was asked for, None where it never
+    was; ``rest_s``: rest before the attempt, None before the first.
+    """
+
+    side: Side
+    attempt: int
+    zero: Zero
+    lift_s: float | None
+    marks: tuple[Mark, ...]
+    rest_s: float | None
+    protocol: Protocol
+
+
+@dataclass(slots=True)
+class Attempting:
+    """What is known about the attempt under way. Device time. [s]"""
+
+    rest_s: float | None
+    origin_s: float | None = None
+    zero: Zero | None = None
+    lift_s: float | None = None
+    stood: bool = False
+    marks: list[tuple[float, EndedBy]] = field(default_factory=list)
+
+    def facts(self, side: Side, attempt: int, protocol: Protocol) -> Facts:
+        """What is filed about it. The recording begins at ``origin_s``."""
+        if self.zero is None or self.origin_s is None:
+            raise ValueError("an attempt without a zero cannot be filed")
+        return Facts(
+            side=side,
+            attempt=attempt,
+            zero=self.zero,
+            lift_s=None if self.lift_s is None else self.lift_s - self.origin_s,
+            marks=tuple(Mark(at_s - self.origin_s, ended_by) for at_s, ended_by in self.marks),
+            rest_s=self.rest_s,
+            protocol=protocol,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a filed attempt: its result, or the code of the error that left none."""
+
+    trial_id: str
+    result: TrialResult | None
+    error: str | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether its sway may be compared."""
+        return self.result is not None and self.result.usable
+
+    @property
+    def failed(self) -> bool:
+        """Whether the hold ended in a failure: an outcome that counts and is never taken back."""
+        return self.result is not None and self.result.phases.ended_by in FAILURES
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Order: begin to record; the next block fed is the recording's first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Order: end the recording; it holds an empty plate only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Order: tell the person."""
+
+    cue: Cue
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Order: end the recording if it still runs, and file it."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """Order: take a filed trial out of every comparison, with the reason's code."""
+
+    trial_id: str
+    reason: str
+
+
+Order = Record | Discard | Tell | File | Void
+
+
+@dataclass(frozen=True, slots=True)
+class GuideView:
+    """The guide at one moment.
+
+    ``token`` names attempt and step: an act carries the token of the screen it was made on. ``left_s``: countdown [s];
+    ``acts``: what may be done now; ``kept``: attempts kept a side.
+    """
+
+    token: str
+    step: Step
+    side: Side
+    attempt: int
+    left_s: float | None
+    notice: Notice | None
+    acts: tuple[Act, ...]
+    outcome: Outcome | None
+    kept: Mapping[Side, int]
+    protocol: Protocol

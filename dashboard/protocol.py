@@ -1,0 +1,134 @@
+"""What a guided test asks for, and the vocabulary of its steps. Values are stamped into every trial."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from analysis.geometry import Side
+
+
+class Step(StrEnum):
+    """Where the guided test is. Values are keys of the catalogue (`test.step.*`)."""
+
+    READY = "ready"
+    ZERO = "zero"
+    BOTH_FEET = "both_feet"
+    LIFT = "lift"
+    HOLD = "hold"
+    FOOT_DOWN = "foot_down"
+    SETTLE = "settle"
+    FILING = "filing"
+    VERDICT = "verdict"
+    REST = "rest"
+    DONE = "done"
+    ENDED = "ended"
+
+
+#: Steps during which the person is being measured: counts are there that must be filed.
+MEASURING = frozenset({Step.BOTH_FEET, Step.LIFT, Step.HOLD, Step.FOOT_DOWN, Step.SETTLE})
+
+
+class Act(StrEnum):
+    """What the operator may do. Values are keys of the catalogue (`test.act.*`)."""
+
+    START = "start"
+    TOUCHED = "touched"
+    HAND_SUPPORT = "hand_support"
+    STOP = "stop"
+    KEEP = "keep"
+    REPEAT = "repeat"
+    RETRY = "retry"
+    ABORT = "abort"
+    LEFT_NEXT = "left_next"
+    RIGHT_NEXT = "right_next"
+
+
+#: What may be done in each step.
+ACTS: dict[Step, tuple[Act, ...]] = {
+    Step.READY: (Act.START, Act.LEFT_NEXT, Act.RIGHT_NEXT, Act.ABORT),
+    Step.REST: (Act.START, Act.LEFT_NEXT, Act.RIGHT_NEXT, Act.ABORT),
+    Step.DONE: (Act.START, Act.LEFT_NEXT, Act.RIGHT_NEXT),
+    Step.ENDED: (Act.START, Act.LEFT_NEXT, Act.RIGHT_NEXT),
+    Step.ZERO: (Act.STOP, Act.ABORT),
+    Step.BOTH_FEET: (Act.STOP, Act.ABORT),
+    Step.LIFT: (Act.STOP, Act.ABORT),
+    Step.HOLD: (Act.TOUCHED, Act.HAND_SUPPORT, Act.STOP, Act.ABORT),
+    Step.FOOT_DOWN: (Act.STOP, Act.ABORT),
+    Step.SETTLE: (Act.STOP, Act.ABORT),
+    Step.FILING: (),
+    Step.VERDICT: (Act.KEEP, Act.REPEAT, Act.ABORT),
+}
+
+#: Acts of safety count if they were meant for this attempt, whatever step the screen showed when the key went down.
+ANY_STEP = frozenset({Act.TOUCHED, Act.HAND_SUPPORT, Act.STOP, Act.ABORT})
+
+
+class Notice(StrEnum):
+    """What has to be said besides the step. Values are keys of the catalogue (`test.notice.*`)."""
+
+    ZERO_RESTLESS = "zero_restless"
+    ZERO_LOADED = "zero_loaded"
+    ZERO_TIME_OUT = "zero_time_out"
+    ZERO_WAS_LOADED = "zero_was_loaded"
+    STEP_ON_TIME_OUT = "step_on_time_out"
+    LIFT_TIME_OUT = "lift_time_out"
+    FALSE_START = "false_start"
+    STEPPED_OFF = "stepped_off"
+    FOOT_DOWN_TIME_OUT = "foot_down_time_out"
+    STOPPED = "stopped"
+    NOT_BEGUN = "not_begun"
+    LINK_LOST = "link_lost"
+    PLATE_REBOOTED = "plate_rebooted"
+    NOT_FILED = "not_filed"
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One guided test.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in exports ("standard", "demo").
+    zero_s, both_feet_s, hold_s, settle_s, rest_s : float
+        Empty plate, both feet quiet, hold asked for, both feet again, rest after an attempt. [s]
+    attempts_a_side : int
+    first_side : Side
+    condition : str
+    demo : bool
+        Stamped into every trial: a demonstration is never compared with a real test.
+    zero_limit_s, step_on_limit_s, lift_limit_s, foot_down_limit_s : float
+        How long a step waits before the attempt ends, said in words. [s]
+    restless_n, loaded_n : float
+        An empty plate moves less (SD of a cell) and carries less than this since the zero before. [N]
+    minimum_load_n : float
+        Nobody stands below it. [N]
+    """
+
+    name: str = "standard"
+    zero_s: float = 2.0
+    both_feet_s: float = 10.0
+    hold_s: float = 30.0
+    settle_s: float = 3.0
+    rest_s: float = 30.0
+    attempts_a_side: int = 3
+    first_side: Side = Side.RIGHT
+    condition: str = "eyes_open"
+    demo: bool = False
+    zero_limit_s: float = 30.0
+    step_on_limit_s: float = 60.0
+    lift_limit_s: float = 20.0
+    foot_down_limit_s: float = 10.0
+    restless_n: float = 1.0
+    loaded_n: float = 20.0
+    minimum_load_n: float = 200.0
+
+    def document(self) -> dict[str, object]:
+        """As it is stamped into a trial."""
+        return asdict(self) | {"first_side": self.first_side.value}
+
+
+STANDARD = Protocol()
+#: One attempt a side: both sides within a minute at four times the speed of life.
+DEMO = Protocol(name="demo", attempts_a_side=1, demo=True)
