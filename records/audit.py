@@ -1,6 +1,7 @@
 """Who did what, when: append-only, one hash chain for each station, written in the transaction of the act.
 
-An event's hash covers its columns, its number, the hash of its details and the hash of the event before it. Details lie
+An event's hash is the SHA-256 of a JSON list without blanks: the hash of the event before it (64 zeros before the
+first), id, station, number, time, actor, role, act, kind and id of its subject, SHA-256 of its details. Details lie
 in a table of their own, so that a person's data could be erased there and the chain would still verify.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from records.errors import Kind
 from records.ids import new_id
 from records.model import Act, Actor, AuditEvent
 from records.schema import audit_detail, audit_event, iso_time, sha256_of
@@ -28,7 +30,9 @@ _MOVES_LOOKED_FOR = 200
 _GAP_NAMED = 1000
 #: Columns as they lie in the database: a changed one need not be a value of its type any more.
 _AS_STORED = [
-    sa.type_coerce(column, sa.Text).label(column.name) if column.name in ("at", "role", "act") else column
+    sa.type_coerce(column, sa.Text).label(column.name)
+    if column.name in ("at", "role", "act", "subject_kind")
+    else column
     for column in audit_event.c
 ]
 
@@ -67,7 +71,7 @@ def append(
     actor: Actor,
     act: Act,
     station: str,
-    subject: tuple[str, str],
+    subject: tuple[Kind, str],
     details: Mapping[str, object],
 ) -> None:
     """Add one event to the chain of `station`, in the caller's transaction.
@@ -75,7 +79,7 @@ def append(
     Parameters
     ----------
     subject : (kind, id)
-        What was acted on: ("patient", id) ...
+        What was acted on.
     details : Mapping
         JSON values. A nonce is added, so that erased details can't be guessed from their hash.
     """
@@ -197,7 +201,7 @@ class _Chain:
 
 def _hash(row: Mapping[str, Any], number: int) -> str:
     content = [row["previous_hash"], row["id"], row["station"], number, row["at"], row["actor"]]
-    content += [str(row["role"]), str(row["act"]), row["subject_kind"], row["subject_id"], row["details_sha256"]]
+    content += [str(row["role"]), str(row["act"]), str(row["subject_kind"]), row["subject_id"], row["details_sha256"]]
     return sha256_of(_canonical(content).encode())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -42,6 +43,13 @@ _SQLITE_ERRORS: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_NOTADB: StoreDamaged,
     sqlite3.SQLITE_CANTOPEN: StoreUnreachable,
     sqlite3.SQLITE_IOERR: StoreUnreachable,
+}
+
+_OS_ERRORS: dict[int, type[StoreError]] = {
+    errno.EACCES: StoreReadOnly,
+    errno.EPERM: StoreReadOnly,
+    errno.EROFS: StoreReadOnly,
+    errno.ENOSPC: StoreFull,
 }
 
 
@@ -96,10 +104,22 @@ def writing(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(**{_WRITING: True})
 
 
-def create_file(path: Path) -> None:
-    """Make an empty file that only this user can read; SQLite gives its journal the same permissions."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+def create_file(url: sa.URL) -> None:
+    """Make the file of an SQLite archive, readable by this user only; SQLite gives its journal the same permissions.
+
+    Raises
+    ------
+    StoreUnreachable, StoreReadOnly, StoreFull
+    """
+    path = sqlite_file(url)
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        named = _OS_ERRORS.get(error.errno or 0, StoreUnreachable)
+        raise named(shown(url), str(error.strerror)) from error
 
 
 @contextmanager

@@ -45,6 +45,17 @@ class RecordsError(Exception):
         self.values: Mapping[str, object] = values
 
 
+class Kind(StrEnum):
+    """Closed list of what is kept, as errors and events name it. Values are in the hash chain: never rename one."""
+
+    PATIENT = "patient"
+    VISIT = "visit"
+    TRIAL = "trial"
+    RECORDING = "recording"
+    SOURCE = "source"
+    CALIBRATION = "calibration"
+
+
 class NotPermitted(RecordsError):
     """Happens when the actor's role may not do what was asked."""
 
@@ -55,12 +66,11 @@ class NotPermitted(RecordsError):
 
 
 class NotFound(RecordsError):
-    """Happens when an id is not in this archive."""
+    """Happens when an id is not in this archive. `code` says of what: PATIENT_NOT_FOUND, VISIT_NOT_FOUND, ..."""
 
-    code = "NOT_FOUND"
-
-    def __init__(self, kind: str, id: str) -> None:
-        super().__init__(f"no {kind} {id}", kind=kind, id=id)
+    def __init__(self, kind: Kind, id: str) -> None:
+        super().__init__(f"no {kind.value} {id}", id=id)
+        self.code = f"{kind.name}_NOT_FOUND"
 
 
 class EntryProblem(StrEnum):
@@ -97,12 +107,11 @@ class CodeTaken(RecordsError):
 
 
 class Conflict(RecordsError):
-    """Happens when a row was changed since it was read: nothing is overwritten, read it again."""
+    """Happens when a row was changed since it was read: nothing is overwritten. `code`: PATIENT_CONFLICT, ..."""
 
-    code = "CONFLICT"
-
-    def __init__(self, kind: str, id: str, read: int, stored: int) -> None:
-        super().__init__(f"{kind} {id} was read at version {read}, is at {stored}", kind=kind, id=id)
+    def __init__(self, kind: Kind, id: str, read: int, stored: int) -> None:
+        super().__init__(f"{kind.value} {id} was read at version {read}, is at {stored}", id=id)
+        self.code = f"{kind.name}_CONFLICT"
         self.read, self.stored = read, stored
 
 

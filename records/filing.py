@@ -18,7 +18,7 @@ from analysis.calibration import Calibration
 from analysis.documents import trial_document
 from records import queries, rows
 from records.audit import append
-from records.errors import CodeTaken, Conflict, EntryProblem, InvalidEntry
+from records.errors import CodeTaken, Conflict, EntryProblem, InvalidEntry, Kind
 from records.ids import new_id
 from records.model import (
     FIRST_BIRTH_YEAR,
@@ -56,7 +56,7 @@ def add_patient(store: RecordStore, actor: Actor, new: NewPatient) -> Patient:
     with store.writing() as archive:
         _check_code(archive, new.code, "")
         rows.insert_patient(archive, patient)
-        append(archive, actor, Act.PATIENT_ADDED, store.station, ("patient", patient.id), {"after": _fields(new)})
+        append(archive, actor, Act.PATIENT_ADDED, store.station, (Kind.PATIENT, patient.id), {"after": _fields(new)})
     return patient
 
 
@@ -80,14 +80,14 @@ def edit_patient(store: RecordStore, actor: Actor, edited: Patient) -> Patient:
     with store.writing() as archive:
         stored = queries.find_patient(archive, edited.id)
         if stored.version != edited.version:
-            raise Conflict("patient", edited.id, edited.version, stored.version)
+            raise Conflict(Kind.PATIENT, edited.id, edited.version, stored.version)
         _check_code(archive, entry.code, edited.id)
         patient = dataclasses.replace(stored, version=stored.version + 1, **_fields(entry))
         rows.update_patient(archive, patient)
         before, after = _fields(stored), _fields(patient)
         changed = [name for name in _fields(entry) if before[name] != after[name]]
         details = {"before": {name: before[name] for name in changed}, "after": {name: after[name] for name in changed}}
-        append(archive, actor, Act.PATIENT_EDITED, store.station, ("patient", patient.id), details)
+        append(archive, actor, Act.PATIENT_EDITED, store.station, (Kind.PATIENT, patient.id), details)
     return patient
 
 
@@ -105,7 +105,7 @@ def open_visit(
     with store.writing() as archive:
         queries.find_patient(archive, patient_id)
         rows.insert_visit(archive, visit)
-        append(archive, actor, Act.VISIT_OPENED, store.station, ("visit", visit.id), {"patient_id": patient_id})
+        append(archive, actor, Act.VISIT_OPENED, store.station, (Kind.VISIT, visit.id), {"patient_id": patient_id})
     return visit
 
 
@@ -130,7 +130,7 @@ def file_recording(
         queries.find_visit(archive, visit_id)
         filed = _file(archive, visit_id, prepared)
         details = _recording_details([prepared], filed)
-        append(archive, actor, Act.RECORDING_FILED, store.station, ("visit", visit_id), details)
+        append(archive, actor, Act.RECORDING_FILED, store.station, (Kind.VISIT, visit_id), details)
     return filed
 
 
@@ -160,7 +160,7 @@ def file_import(
         rows.insert_visit(archive, visit)
         filed = tuple(trial for part in prepared for trial in _file(archive, visit.id, part))
         details = {"patient_id": patient_id, **_recording_details(prepared, filed)}
-        append(archive, actor, Act.FILE_IMPORTED, store.station, ("visit", visit.id), details)
+        append(archive, actor, Act.FILE_IMPORTED, store.station, (Kind.VISIT, visit.id), details)
     return visit, filed
 
 
@@ -190,7 +190,7 @@ def file_result(store: RecordStore, actor: Actor, trial_id: str, result: TrialRe
             "analysis_version": stored.analysis_version,
             "sha256": sha256_of(document.encode()),
         }
-        append(archive, actor, Act.RESULT_FILED, store.station, ("trial", trial_id), details)
+        append(archive, actor, Act.RESULT_FILED, store.station, (Kind.TRIAL, trial_id), details)
     return stored
 
 
@@ -216,11 +216,11 @@ def void_trial(store: RecordStore, actor: Actor, trial_id: str, reason: str, *, 
         stored = queries.find_trial(archive, trial_id)
         read = stored.version if version is None else version
         if stored.status is TrialStatus.VOID or stored.version != read:
-            raise Conflict("trial", trial_id, read, stored.version)
+            raise Conflict(Kind.TRIAL, trial_id, read, stored.version)
         trial = dataclasses.replace(stored, status=TrialStatus.VOID, void_reason=reason, version=stored.version + 1)
         rows.update_trial(archive, trial)
         details = {"status": stored.status.value, "reason": reason}
-        append(archive, actor, Act.TRIAL_VOIDED, store.station, ("trial", trial_id), details)
+        append(archive, actor, Act.TRIAL_VOIDED, store.station, (Kind.TRIAL, trial_id), details)
     return trial
 
 
@@ -236,7 +236,7 @@ def add_calibration(store: RecordStore, actor: Actor, calibration: Calibration) 
     require(actor, Act.CALIBRATION_ADDED)
     with store.writing() as archive:
         if queries.has_calibration(archive, calibration.id):
-            raise Conflict("calibration", calibration.id, 0, 1)
+            raise Conflict(Kind.CALIBRATION, calibration.id, 0, 1)
         rows.insert_calibration(archive, calibration)
         details = {
             "plate_serial": calibration.plate_serial,
@@ -244,7 +244,7 @@ def add_calibration(store: RecordStore, actor: Actor, calibration: Calibration) 
             "cell_newton_per_count": calibration.cell_newton_per_count.tolist(),
             "reference": calibration.reference,
         }
-        append(archive, actor, Act.CALIBRATION_ADDED, store.station, ("calibration", calibration.id), details)
+        append(archive, actor, Act.CALIBRATION_ADDED, store.station, (Kind.CALIBRATION, calibration.id), details)
     return calibration
 
 

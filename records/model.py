@@ -16,7 +16,7 @@ from analysis.calibration import Zero
 from analysis.geometry import Footing, Side
 from analysis.phases import Mark
 from analysis.recording import ImportedRecording, RawRecording
-from records.errors import EntryProblem, InvalidEntry
+from records.errors import EntryProblem, InvalidEntry, Kind
 
 CODE_LIMIT, NAME_LIMIT, NOTE_LIMIT = 64, 200, 10_000
 FIRST_BIRTH_YEAR, LAST_BIRTH_YEAR = 1890, 2100
@@ -281,7 +281,7 @@ class AuditEvent:
     actor: str
     role: Role
     act: Act
-    subject_kind: str
+    subject_kind: Kind
     subject_id: str
     details_sha256: str
     previous_hash: str

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from analysis.calibration import Calibration
 from analysis.recording import ImportedRecording, RawRecording
-from records.errors import NotFound, RecordingDamaged
+from records.errors import Kind, NotFound, RecordingDamaged
 from records.model import Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
 from records.recording_file import unpack
 from records.schema import calibration, fold, patient, recording, result, source, trial, visit
@@ -29,7 +29,7 @@ def _built(cls: type[T], row: sa.Row[Any]) -> T:
     return cls(**row._mapping)
 
 
-def _one(connection: sa.Connection, table: sa.Table, cls: type[T], kind: str, id: str) -> T:
+def _one(connection: sa.Connection, table: sa.Table, cls: type[T], kind: Kind, id: str) -> T:
     row = connection.execute(sa.select(*_columns(table, cls)).where(table.c.id == id)).one_or_none()
     if row is None:
         raise NotFound(kind, id)
@@ -42,22 +42,22 @@ def _many(connection: sa.Connection, statement: sa.Select[Any], cls: type[T]) ->
 
 def find_patient(connection: sa.Connection, id: str) -> Patient:
     """One patient. Raises NotFound."""
-    return _one(connection, patient, Patient, "patient", id)
+    return _one(connection, patient, Patient, Kind.PATIENT, id)
 
 
 def find_visit(connection: sa.Connection, id: str) -> Visit:
     """One visit. Raises NotFound."""
-    return _one(connection, visit, Visit, "visit", id)
+    return _one(connection, visit, Visit, Kind.VISIT, id)
 
 
 def find_trial(connection: sa.Connection, id: str) -> Trial:
     """One trial. Raises NotFound."""
-    return _one(connection, trial, Trial, "trial", id)
+    return _one(connection, trial, Trial, Kind.TRIAL, id)
 
 
 def find_calibration(connection: sa.Connection, id: str) -> Calibration:
     """One calibration. Raises NotFound."""
-    return _one(connection, calibration, Calibration, "calibration", id)
+    return _one(connection, calibration, Calibration, Kind.CALIBRATION, id)
 
 
 def has_calibration(connection: sa.Connection, id: str) -> bool:
@@ -149,7 +149,7 @@ def find_recording(connection: sa.Connection, id: str) -> StoredRecording:
     """One recording, verified. Raises NotFound, RecordingDamaged."""
     row = connection.execute(sa.select(recording).where(recording.c.id == id)).one_or_none()
     if row is None:
-        raise NotFound("recording", id)
+        raise NotFound(Kind.RECORDING, id)
     columns = dict(row._mapping)
     try:
         decoded, sha256 = unpack(columns.pop("content"))

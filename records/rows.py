@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from analysis.calibration import Calibration
 from records import schema
-from records.errors import Conflict, EntryProblem, InvalidEntry, RecordingDamaged
+from records.errors import Conflict, EntryProblem, InvalidEntry, Kind, RecordingDamaged
 from records.ids import new_id
 from records.model import (
     ImportInput,
@@ -45,7 +45,7 @@ def insert_patient(connection: sa.Connection, patient: Patient) -> None:
 
 def update_patient(connection: sa.Connection, patient: Patient) -> None:
     """Write a patient over its version before. Raises Conflict."""
-    _update(connection, schema.patient, "patient", patient.version, _patient_row(patient))
+    _update(connection, schema.patient, Kind.PATIENT, patient.version, _patient_row(patient))
 
 
 def insert_visit(connection: sa.Connection, visit: Visit) -> None:
@@ -55,7 +55,7 @@ def insert_visit(connection: sa.Connection, visit: Visit) -> None:
 
 def update_trial(connection: sa.Connection, trial: Trial) -> None:
     """Write a trial over its version before. Raises Conflict."""
-    _update(connection, schema.trial, "trial", trial.version, _row(trial))
+    _update(connection, schema.trial, Kind.TRIAL, trial.version, _row(trial))
 
 
 def insert_result(connection: sa.Connection, result: StoredResult) -> None:
@@ -68,7 +68,7 @@ def insert_calibration(connection: sa.Connection, calibration: Calibration) -> N
     connection.execute(schema.calibration.insert().values(_row(calibration)))
 
 
-def _update(connection: sa.Connection, table: sa.Table, kind: str, version: int, row: dict[str, Any]) -> None:
+def _update(connection: sa.Connection, table: sa.Table, kind: Kind, version: int, row: dict[str, Any]) -> None:
     """Compare and set: where another engine lets a writer in between read and write, nobody is overwritten."""
     before = version - 1
     done = connection.execute(table.update().where(table.c.id == row["id"], table.c.version == before).values(row))

@@ -21,6 +21,7 @@ from analysis.documents import trial_document, trial_result_from
 from analysis.geometry import Footing, FootPlacement, Side
 from analysis.phases import EndedBy, Mark
 from analysis.recording import frozen
+from records.errors import Kind
 from records.model import Act, RecordingKind, Role, Sex, TrialStatus
 
 
@@ -313,7 +314,7 @@ audit_event = sa.Table(
     _column("actor", sa.Text),
     _column("role", Choice(Role)),
     _column("act", Choice(Act)),
-    _column("subject_kind", sa.Text),
+    _column("subject_kind", Choice(Kind)),
     _column("subject_id", sa.Text),
     _column("details_sha256", sa.String(64)),
     _column("previous_hash", sa.String(64)),

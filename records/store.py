@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from analysis.calibration import Calibration
 from records import audit, migrations, queries
 from records.engine import create_file, make_engine, named_errors, parsed, shown, sqlite_file, sqlite_url, writing
-from records.errors import NotFound, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
+from records.errors import Kind, NotFound, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
 from records.model import AuditEvent, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
 
 P = ParamSpec("P")
@@ -94,9 +94,7 @@ class RecordStore:
             return
         if found is not None and found not in migrations.known():
             self.check_schema()
-        file = sqlite_file(self._url)
-        if file is not None:
-            create_file(file)
+        create_file(self._url)
         engine = make_engine(self._url, migrating=True)
         try:
             with named_errors(self._url), writing(engine).begin() as connection:
@@ -185,7 +183,7 @@ class RecordStore:
         """The file a recording was imported from, byte for byte. Raises NotFound."""
         content = self._read(queries.source_content, sha256)
         if content is None:
-            raise NotFound("source", sha256)
+            raise NotFound(Kind.SOURCE, sha256)
         return zlib.decompress(content)
 
     def latest_result(self, trial_id: str) -> StoredResult | None:

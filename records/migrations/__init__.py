@@ -10,10 +10,13 @@ from alembic.script import ScriptDirectory
 
 from records.errors import StoreDamaged
 
+#: Where Alembic finds the revisions.
+SCRIPTS = "records:migrations"
+
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", "records:migrations")
+    config.set_main_option("script_location", SCRIPTS)
     config.set_main_option("path_separator", "os")
     return config
 

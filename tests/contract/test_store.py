@@ -233,7 +233,7 @@ def test_a_recording_whose_calibration_is_not_in_the_archive_is_refused(store: R
     visit = filing.open_visit(store, CLINICIAN, filed_patient(store).id, station="s")
     with pytest.raises(NotFound) as refused:
         filing.file_recording(store, CLINICIAN, visit.id, raw_input(), TRIALS)
-    assert refused.value.values == {"kind": "calibration", "id": "FP-7-2026"}
+    assert (refused.value.code, refused.value.values) == ("CALIBRATION_NOT_FOUND", {"id": "FP-7-2026"})
     assert store.trials_of(visit.id) == ()
 
 

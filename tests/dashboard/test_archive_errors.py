@@ -1,0 +1,42 @@
+"""Every error of the archive has its sentence, and the sentence needs nothing the error does not carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dashboard.words import load_words
+from records import errors
+from records.errors import EntryProblem, InvalidEntry, Kind, RecordsError
+
+ENTRY_VALUES: dict[EntryProblem, dict[str, object]] = {
+    EntryProblem.BIRTH_YEAR_OUT_OF_RANGE: {"value": 19, "minimum": 1890, "maximum": 2026},
+    EntryProblem.TEXT_TOO_LONG: {"length": 65, "limit": 64},
+    EntryProblem.TRIAL_SPAN: {"start_s": 2.0, "end_s": 1.0},
+}
+STORE_VALUES = {"command": "stancelab store upgrade", "found": "0001", "wanted": "0002"}
+
+
+def examples() -> Iterator[RecordsError]:
+    yield errors.NotPermitted("Ann", "viewer", "void a trial")
+    yield errors.CodeTaken("P-1", "id")
+    yield errors.RecordingDamaged("its checksum does not fit", "id")
+    yield from (errors.NotFound(kind, "id") for kind in Kind)
+    yield from (errors.Conflict(kind, "id", 1, 2) for kind in (Kind.PATIENT, Kind.TRIAL, Kind.CALIBRATION))
+    yield from (InvalidEntry(problem, "field", **ENTRY_VALUES.get(problem, {})) for problem in EntryProblem)
+    for store_error in errors.StoreError.__subclasses__():
+        yield store_error("sqlite:///archive.db", "why", **STORE_VALUES)
+
+
+@pytest.mark.parametrize("error", list(examples()), ids=lambda error: error.code)
+def test_an_error_has_its_sentence(error: RecordsError) -> None:
+    assert load_words()(f"errors.{error.code}", **error.values).endswith((".", "upgrade"))
+
+
+def test_no_error_is_left_out() -> None:
+    def leaves(cls: type[RecordsError]) -> set[type[RecordsError]]:
+        below = cls.__subclasses__()
+        return {leaf for child in below for leaf in leaves(child)} if below else {cls}
+
+    assert {type(error) for error in examples()} == leaves(RecordsError)

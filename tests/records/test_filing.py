@@ -1,0 +1,203 @@
+"""Every act checks who acts, and writes exactly one audit event with what it did, or nothing at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+from shelf import (
+    CLINICIAN,
+    NOON,
+    TRIALS,
+    calibration,
+    filed_patient,
+    filed_trial,
+    import_input,
+    raw_input,
+    result,
+)
+
+from records import filing
+from records.errors import EntryProblem, InvalidEntry, NotFound, NotPermitted
+from records.model import Act, Actor, NewPatient, Patient, Role, Trial
+from records.permissions import PERMITTED
+from records.store import RecordStore, sqlite_url
+
+ACTS: dict[str, tuple[Act, Callable[[RecordStore, Actor, Patient, Trial], object]]] = {
+    "add_patient": (Act.PATIENT_ADDED, lambda store, actor, *_: filing.add_patient(store, actor, NewPatient("new"))),
+    "edit_patient": (
+        Act.PATIENT_EDITED,
+        lambda store, actor, patient, _: filing.edit_patient(store, actor, dataclasses.replace(patient, note="n")),
+    ),
+    "open_visit": (
+        Act.VISIT_OPENED,
+        lambda store, actor, patient, _: filing.open_visit(store, actor, patient.id, station="s"),
+    ),
+    "file_recording": (
+        Act.RECORDING_FILED,
+        lambda store, actor, _, trial: filing.file_recording(store, actor, trial.visit_id, raw_input(), TRIALS),
+    ),
+    "file_import": (
+        Act.FILE_IMPORTED,
+        lambda store, actor, patient, _: filing.file_import(
+            store, actor, patient.id, [(import_input(), TRIALS), (import_input(), TRIALS)], station="s"
+        ),
+    ),
+    "file_result": (
+        Act.RESULT_FILED,
+        lambda store, actor, _, trial: filing.file_result(store, actor, trial.id, result()),
+    ),
+    "void_trial": (
+        Act.TRIAL_VOIDED,
+        lambda store, actor, _, trial: filing.void_trial(store, actor, trial.id, "wrong leg"),
+    ),
+    "add_calibration": (
+        Act.CALIBRATION_ADDED,
+        lambda store, actor, *_: filing.add_calibration(store, actor, calibration("another")),
+    ),
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RecordStore]:
+    opened = RecordStore(sqlite_url(tmp_path / "archive.db"))
+    opened.upgrade()
+    yield opened
+    opened.close()
+
+
+def test_every_public_function_of_filing_is_an_act_of_the_closed_list() -> None:
+    public = {
+        name
+        for name, function in vars(filing).items()
+        if isinstance(function, FunctionType) and function.__module__ == filing.__name__ and not name.startswith("_")
+    }
+    assert public == set(ACTS)
+    assert sorted(act for act, _ in ACTS.values()) == sorted(Act)
+    assert set(PERMITTED) == set(Act)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_writes_exactly_one_event_of_its_name(store: RecordStore, name: str) -> None:
+    act, perform = ACTS[name]
+    trial = filed_trial(store)
+    (patient,) = (row.patient for row in store.search_patients())
+    before = store.audit_events()
+    perform(store, CLINICIAN, patient, trial)
+    newest, *rest = store.audit_events()
+    assert tuple(rest) == before
+    assert (newest.act, newest.actor, newest.role) == (act, CLINICIAN.name, Role.CLINICIAN)
+    assert store.verify_audit().faults == ()
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", ACTS)
+def test_a_role_does_what_the_table_permits_and_nothing_else(store: RecordStore, name: str, role: Role) -> None:
+    act, perform = ACTS[name]
+    trial = filed_trial(store)
+    (patient,) = (row.patient for row in store.search_patients())
+    before = store.audit_events()
+    if role in PERMITTED[act]:
+        perform(store, Actor("Bo Example", role), patient, trial)
+        assert len(store.audit_events()) == len(before) + 1
+        return
+    with pytest.raises(NotPermitted):
+        perform(store, Actor("Bo Example", role), patient, trial)
+    assert store.audit_events() == before
+
+
+def test_a_viewer_changes_nothing_and_an_administrator_measures_nothing() -> None:
+    permitted = {role: {act for act, roles in PERMITTED.items() if role in roles} for role in Role}
+    assert permitted[Role.VIEWER] == set()
+    assert permitted[Role.ADMIN] == {Act.PATIENT_ADDED, Act.PATIENT_EDITED, Act.CALIBRATION_ADDED}
+    assert permitted[Role.CLINICIAN] == set(Act)
+
+
+REFUSED: dict[str, Callable[[RecordStore, Trial], object]] = {
+    "edit_patient": lambda store, _: filing.edit_patient(
+        store, CLINICIAN, dataclasses.replace(store.search_patients()[0].patient, id="nobody")
+    ),
+    "open_visit": lambda store, _: filing.open_visit(store, CLINICIAN, "nobody", station="s"),
+    "file_recording": lambda store, _: filing.file_recording(store, CLINICIAN, "no visit", raw_input(), TRIALS),
+    "file_import": lambda store, _: filing.file_import(
+        store, CLINICIAN, "nobody", [(import_input(), TRIALS)], station="s"
+    ),
+    "file_result": lambda store, _: filing.file_result(store, CLINICIAN, "no trial", result()),
+    "void_trial": lambda store, _: filing.void_trial(store, CLINICIAN, "no trial", "r"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_act_on_what_is_not_there_writes_nothing(store: RecordStore, name: str) -> None:
+    trial = filed_trial(store)
+    before = store.audit_events()
+    with pytest.raises(NotFound):
+        REFUSED[name](store, trial)
+    assert store.audit_events() == before
+
+
+def test_an_edit_is_audited_with_the_changed_fields_before_and_after(store: RecordStore) -> None:
+    patient = filed_patient(store)
+    filing.edit_patient(store, CLINICIAN, dataclasses.replace(patient, name="Ada", birth_year=1970))
+    event = store.audit_events()[0]
+    assert event.details == {
+        "before": {"name": "Jürgen Weiß", "birth_year": 1961},
+        "after": {"name": "Ada", "birth_year": 1970},
+    }
+
+
+@pytest.mark.parametrize(
+    ("problem", "entry"),
+    [
+        (EntryProblem.PATIENT_CODE_MISSING, {"code": "  "}),
+        (EntryProblem.TEXT_TOO_LONG, {"code": "x" * 65}),
+        (EntryProblem.TEXT_TOO_LONG, {"code": "x", "name": "y" * 201}),
+        (EntryProblem.TEXT_TOO_LONG, {"code": "x", "note": "z" * 1_000_000}),
+        (EntryProblem.TEXT_UNPRINTABLE, {"code": "a\0b"}),
+        (EntryProblem.TEXT_UNPRINTABLE, {"code": "x", "name": "\ud800"}),
+        (EntryProblem.BIRTH_YEAR_OUT_OF_RANGE, {"code": "x", "birth_year": 19}),
+    ],
+)
+def test_an_entry_that_cannot_be_filed_says_which_field_and_why(problem: EntryProblem, entry: dict[str, str]) -> None:
+    with pytest.raises(InvalidEntry) as refused:
+        NewPatient(**entry)  # type: ignore[arg-type]
+    assert refused.value.code == problem
+    assert refused.value.field == list(entry)[-1]
+
+
+def test_an_edit_is_checked_like_a_new_patient(store: RecordStore) -> None:
+    patient = filed_patient(store)
+    with pytest.raises(InvalidEntry):
+        filing.edit_patient(store, CLINICIAN, dataclasses.replace(patient, code=" "))
+
+
+def test_a_visit_needs_a_station_and_an_import_a_recording(store: RecordStore) -> None:
+    patient = filed_patient(store)
+    with pytest.raises(InvalidEntry) as without_station:
+        filing.open_visit(store, CLINICIAN, patient.id, station=" ")
+    with pytest.raises(InvalidEntry) as without_recording:
+        filing.file_import(store, CLINICIAN, patient.id, [], station="s")
+    assert without_station.value.code == EntryProblem.STATION_MISSING
+    assert without_recording.value.code == EntryProblem.NO_TRIAL
+
+
+def test_a_visit_filed_now_has_the_stations_offset(store: RecordStore) -> None:
+    visit = filing.open_visit(store, CLINICIAN, filed_patient(store).id, station="s")
+    offset = visit.at.astimezone().utcoffset()
+    assert offset is not None
+    assert visit.utc_offset_min == offset.total_seconds() / 60
+
+
+def test_a_time_given_in_utc_is_shown_in_the_stations_own_zone(store: RecordStore) -> None:
+    visit = filing.open_visit(store, CLINICIAN, filed_patient(store).id, station="s", at=NOON)
+    assert visit.local_at == NOON
+    assert visit.local_at.utcoffset() == NOON.astimezone().utcoffset()
+
+
+def test_every_act_says_in_its_document_what_it_raises() -> None:
+    for name in ACTS:
+        assert "Raises" in (inspect.getdoc(getattr(filing, name)) or "")

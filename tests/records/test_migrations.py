@@ -1,0 +1,144 @@
+"""An archive is made from nothing, brought forward whole or not at all, and refused where it is not of this program."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from shelf import filed_trial
+from tests_root import ROOT
+
+from records import migrations
+from records.errors import StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
+from records.schema import metadata
+from records.store import RecordStore, sqlite_url
+
+NEXT_REVISION = '''
+"""A later program's revision."""
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+def upgrade():
+    with op.batch_alter_table("visit") as visit:
+        visit.add_column(sa.Column("room", sa.Text(), nullable=False, server_default="unknown"))
+        visit.alter_column("note", new_column_name="remark")
+    op.create_table("study", sa.Column("id", sa.String(36), primary_key=True))
+    {then}
+'''
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """An archive of this program with a trial in it."""
+    path = tmp_path / "archive.db"
+    store = RecordStore(sqlite_url(path))
+    store.upgrade()
+    filed_trial(store)
+    store.close()
+    return path
+
+
+def later_program(monkeypatch: pytest.MonkeyPatch, folder: Path, then: str = "pass") -> None:
+    """From here on the program knows one more revision."""
+    scripts = folder / "migrations"
+    shutil.copytree(ROOT / "records" / "migrations", scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    (scripts / "versions" / "r0002_later.py").write_text(NEXT_REVISION.format(then=then), encoding="utf-8")
+    monkeypatch.setattr(migrations, "SCRIPTS", str(scripts))
+
+
+def rows(path: Path) -> dict[str, int]:
+    connection = sqlite3.connect(path)
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    counts = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608
+    connection.close()
+    return counts
+
+
+def test_from_nothing_to_the_newest_schema(tmp_path: Path) -> None:
+    store = RecordStore(sqlite_url(tmp_path / "new folder" / "archive.db"))
+    assert store.revision() is None
+    store.upgrade()
+    assert store.revision() == migrations.newest()
+    assert store.search_patients() == ()
+
+
+def test_upgrading_twice_changes_nothing(archive: Path) -> None:
+    before = archive.read_bytes()
+    RecordStore(sqlite_url(archive)).upgrade()
+    assert archive.read_bytes() == before
+
+
+def test_migrations_and_tables_say_the_same(archive: Path) -> None:
+    with RecordStore(sqlite_url(archive)).reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_where_there_is_no_archive_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    with pytest.raises(StoreMissing) as refused:
+        RecordStore(sqlite_url(path)).search_patients()
+    assert refused.value.values["command"] == f"stancelab store upgrade --store {sqlite_url(path)}"
+    assert not path.exists()
+
+
+def test_an_older_archive_is_refused_with_the_command_to_type(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    later_program(monkeypatch, tmp_path)
+    before = archive.read_bytes()
+    store = RecordStore(sqlite_url(archive))
+    for use in (store.search_patients, store.check_schema):
+        with pytest.raises(StoreTooOld) as refused:
+            use()
+        assert refused.value.values["command"] == f"stancelab store upgrade --store {sqlite_url(archive)}"
+        assert (refused.value.values["found"], refused.value.values["wanted"]) == ("0001", "0002")
+    assert archive.read_bytes() == before
+
+
+def test_an_upgrade_keeps_every_row(archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Rebuilding the table `visit` must not take the trials and recordings with it that point to its rows."""
+    before = rows(archive)
+    later_program(monkeypatch, tmp_path)
+    store = RecordStore(sqlite_url(archive))
+    store.upgrade()
+    assert store.revision() == "0002"
+    assert rows(archive) == {**before, "study": 0}
+
+
+@pytest.mark.parametrize(
+    ("then", "error"),
+    [
+        ("raise RuntimeError('power cut')", RuntimeError),
+        ("op.execute('DELETE FROM patient')", StoreDamaged),
+    ],
+)
+def test_an_upgrade_that_fails_or_orphans_rows_changes_nothing(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, then: str, error: type[Exception]
+) -> None:
+    before = rows(archive)
+    later_program(monkeypatch, tmp_path, then)
+    store = RecordStore(sqlite_url(archive))
+    with pytest.raises(error):
+        store.upgrade()
+    assert store.revision() == "0001"
+    assert rows(archive) == before
+
+
+def test_a_newer_archive_is_refused_and_not_touched(archive: Path) -> None:
+    connection = sqlite3.connect(archive)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    before = archive.read_bytes()
+    store = RecordStore(sqlite_url(archive))
+    for use in (store.search_patients, store.upgrade):
+        with pytest.raises(StoreTooNew) as refused:
+            use()
+        assert (refused.value.values["found"], refused.value.values["wanted"]) == ("9999", migrations.newest())
+    assert archive.read_bytes() == before
