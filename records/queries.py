@@ -162,6 +162,11 @@ def find_recording(connection: sa.Connection, id: str) -> StoredRecording:
     return StoredRecording(**columns)
 
 
+def recording_ids(connection: sa.Connection) -> tuple[str, ...]:
+    """Ids of all recordings, oldest first."""
+    return tuple(connection.scalars(sa.select(recording.c.id).order_by(recording.c.id)))
+
+
 def source_content(connection: sa.Connection, sha256: str) -> bytes | None:
     """A file as it was imported, still compressed."""
     found: bytes | None = connection.scalar(sa.select(source.c.content).where(source.c.sha256 == sha256))

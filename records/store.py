@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from analysis.calibration import Calibration
 from records import audit, migrations, queries
 from records.engine import create_file, make_engine, named_errors, parsed, shown, sqlite_file, sqlite_url, writing
-from records.errors import Kind, NotFound, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
+from records.errors import Kind, NotFound, RecordingDamaged, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
 from records.model import AuditEvent, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
 
 P = ParamSpec("P")
@@ -119,6 +119,20 @@ class RecordStore:
             raise StoreDamaged(self.shown_url, found[0])
         if orphans:
             raise StoreDamaged(self.shown_url, f"{len(orphans)} rows point to rows that do not exist")
+
+    def damaged_recordings(self) -> tuple[int, tuple[RecordingDamaged, ...]]:
+        """Load every recording: how many there are, and those that are not what was filed.
+
+        Each in a view of its own, so that nobody who files has to wait.
+        """
+        ids = self._read(queries.recording_ids)
+        damaged = []
+        for id in ids:
+            try:
+                self.recording(id)
+            except RecordingDamaged as error:
+                damaged.append(error)
+        return len(ids), tuple(damaged)
 
     # ---- units of work
 

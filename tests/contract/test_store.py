@@ -222,6 +222,12 @@ def test_several_trials_may_lie_in_one_recording(store: RecordStore) -> None:
     assert (second.condition, second.attempt, second.demo, second.status) == ("eyes_closed", 1, True, TrialStatus.FILED)
 
 
+def test_what_the_operator_saw_and_the_protocol_stay_with_the_trial(store: RecordStore) -> None:
+    trial = store.trial(filed_trial(store).id)
+    assert (trial.marks, trial.protocol) == (TRIALS[0].marks, TRIALS[0].protocol)
+    assert trial.marks != ()
+
+
 def test_a_trial_of_an_interrupted_recording_says_so(store: RecordStore) -> None:
     visit_id = filed_trial(store).visit_id
     broken = raw_input(raw(interrupted="LINK_LOST"))

@@ -1,0 +1,101 @@
+"""`stancelab store`: the commands that errors of the archive name."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from shelf import CLINICIAN, filed_patient, filed_trial
+
+from dashboard.cli import main
+from records import filing
+from records.model import NewPatient
+from records.store import RecordStore, sqlite_url
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder with an archive of one trial, and no settings of whoever runs the tests."""
+    for variable in ("STANCELAB_DATA", "STANCELAB_STORE"):
+        monkeypatch.delenv(variable, raising=False)
+    store = RecordStore(sqlite_url(tmp_path / "stancelab.db"), station="room 2")
+    store.upgrade()
+    filed_trial(store)
+    store.close()
+    return tmp_path
+
+
+def changed(folder: Path, *statements: str) -> None:
+    connection = sqlite3.connect(folder / "stancelab.db")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_check_says_what_it_found_sound(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One recording; the patient, the visit, the calibration and the recording are four events."""
+    assert main(["store", "check", "--data", str(folder)]) == 0
+    head = RecordStore(sqlite_url(folder / "stancelab.db")).verify_audit().heads["room 2"]
+    told = capsys.readouterr().out
+    assert "is sound" in told
+    assert "filed: 1." in told
+    assert "unbroken: 4." in told
+    assert head in told
+
+
+def test_check_names_every_damaged_recording_and_broken_event(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changed(
+        folder,
+        "DROP TRIGGER audit_event_no_update",
+        "UPDATE audit_event SET actor = 'Someone Else' WHERE number = 3",
+        "UPDATE recording SET content = zeroblob(100)",
+    )
+    assert main(["store", "check", "--data", str(folder)]) == 1
+    told = capsys.readouterr().err
+    (recording_id,) = sqlite3.connect(folder / "stancelab.db").execute("SELECT id FROM recording").fetchone()
+    assert recording_id in told
+    assert "event 3 of room 2" in told
+
+
+def test_where_nothing_is_the_error_names_the_command_and_the_command_helps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = sqlite_url(tmp_path / "new" / "stancelab.db")
+    assert main(["store", "check", "--store", url]) == 1
+    command = capsys.readouterr().err.strip().split("stancelab ")[-1]
+    assert command == f"store upgrade --store {url}"
+    assert main(command.split()) == 0
+    assert main(["store", "check", "--store", url]) == 0
+    filing.add_patient(RecordStore(url), CLINICIAN, NewPatient("P"))
+
+
+def test_upgrading_what_is_current_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["store", "upgrade", "--data", str(folder)]) == 0
+    assert "already" in capsys.readouterr().out
+    filed_patient(RecordStore(sqlite_url(folder / "stancelab.db")), "P-2")
+
+
+@pytest.mark.parametrize("action", ["check", "upgrade"])
+def test_a_newer_archive_is_refused_with_both_versions(
+    folder: Path, capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    changed(folder, "UPDATE alembic_version SET version_num = '9999'")
+    assert main(["store", action, "--data", str(folder)]) == 1
+    told = capsys.readouterr().err
+    assert "9999" in told
+    assert "0001" in told
+
+
+def test_an_address_of_no_archive_says_what_one_looks_like(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["store", "check", "--store", "archive.db"]) == 1
+    assert "sqlite:///" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["store"], ["store", "burn"], ["store", "check", "--colour"]])
+def test_an_action_that_is_none_is_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: stancelab" in capsys.readouterr().err
