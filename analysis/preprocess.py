@@ -111,7 +111,7 @@ def low_pass_sections(rate_hz: float, settings: AnalysisSettings) -> Float | Non
     """
     design = settings.lowpass_design_hz
     if design is None:
-        if settings.lowpass_hz is None:
+        if settings.lowpass_hz is None or settings.lowpass_hz >= rate_hz / 2:
             return None
         warped = np.tan(np.pi * settings.lowpass_hz / rate_hz) / (np.sqrt(2.0) - 1.0) ** 0.25
         design = float(rate_hz / np.pi * np.arctan(warped))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,6 +16,7 @@ from dashboard.words import load_words
 #: A module is imported only when its verb runs, so that `stancelab analyse` does not load the web server.
 VERBS: dict[str, str] = {
     "store": "store",
+    "analyse": "analyse",
 }
 
 DEFAULT_VERB = "serve"
@@ -41,15 +44,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not any(argument in VERBS for argument in arguments) and not {"-h", "--help", "--version"} & set(arguments):
         arguments.insert(0, DEFAULT_VERB)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a minus sign shows "?", and goes on
     args = _parser([argument for argument in arguments if argument in VERBS]).parse_args(arguments)
     try:
-        return int(import_module(f"dashboard.commands.{VERBS[args.verb]}").run(args))
+        code = int(import_module(f"dashboard.commands.{VERBS[args.verb]}").run(args))
+        sys.stdout.flush()
+        return code
     except Stopped as stopped:
         print(f"stancelab {args.verb}: {stopped}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # the verbs know this module by its name: run under it, or their Stopped would be another class than ours
+    sys.exit(import_module("dashboard.cli").main())

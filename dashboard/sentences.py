@@ -6,10 +6,11 @@ Pure. Numbers are shown with three significant digits, at most two decimals; the
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 from analysis.assess import TrialResult, Value
 from analysis.geometry import Side
-from analysis.metrics import METRICS, Reason
+from analysis.metrics import METRICS, Group, Metric, Reason
 from analysis.phases import StancePhases
 from analysis.quality import Finding, FindingCode, Severity
 from analysis.sides import RATIO_LIMIT, MetricComparison, NoComparison, SideComparison, SideResult
@@ -26,6 +27,11 @@ def side_label(words: Words, side: Side | None) -> str:
 def side_word(words: Words, side: Side | None) -> str:
     """The stance side inside a sentence."""
     return words(f"side.{_side_key(side)}.word")
+
+
+def stance_label(words: Words, side: Side | None) -> str:
+    """A stance by its side, to name a trial."""
+    return words(f"side.{_side_key(side)}.stance")
 
 
 def _side_key(side: Side | None) -> str:
@@ -46,6 +52,12 @@ def severity_label(words: Words, severity: Severity) -> str:
 def metric_label(words: Words, metric_id: str) -> str:
     """A metric's name for people."""
     return words(f"metric.{metric_id}.label")
+
+
+def metrics_in_order(words: Words, group: Group) -> list[Metric]:
+    """Metrics of a group in the order in which the catalogue speaks of them: what matters most comes first."""
+    ids = [key.split(".")[1] for key in words.sentences if key.startswith("metric.") and key.endswith(".label")]
+    return [METRICS[id] for id in ids if id in METRICS and METRICS[id].group == group]
 
 
 def metric_limits(words: Words, metric_id: str) -> str:
@@ -92,6 +104,27 @@ def trial_value_text(words: Words, metric_id: str, result: TrialResult) -> str:
     return text
 
 
+def row_texts(words: Words, metric_id: str, results: Sequence[TrialResult]) -> list[str]:
+    """A metric of several trials without its unit, with the same decimals, a dash where there is no value."""
+    numbers = [result.values[metric_id].value for result in results]
+    largest = max((abs(number) for number in numbers if number is not None), default=0.0)
+    decimals = 0 if METRICS[metric_id].unit == "count" else _decimals(largest)
+    texts = []
+    for number, result in zip(numbers, results, strict=True):
+        if number is None:
+            texts.append(words("value.dash"))
+            continue
+        text = _plain(words, number, decimals, METRICS[metric_id].worse == "signed")
+        bound = metric_id == "hold_time" and result.phases.censored
+        texts.append(words("value.at_least", value=text) if bound else text)
+    return texts
+
+
+def unit_text(words: Words, metric_id: str) -> str:
+    """A metric's unit alone, as a table shows it."""
+    return words(f"unit.{METRICS[metric_id].unit}").strip()
+
+
 def usable_text(words: Words, result: TrialResult) -> str:
     """Whether a trial's numbers may be compared."""
     return words("usable.yes" if result.usable else "usable.no")
@@ -112,6 +145,11 @@ def interruption_text(words: Words, code: str) -> str:
     """Why a recording ended before its time."""
     key = f"interruption.{code}"
     return words(key) if words.has(key) else words("interruption.other", code=code)
+
+
+def problem_text(words: Words, code: str, values: Mapping[str, str | int | float]) -> str:
+    """What is wrong with a file or a recording, and what to do."""
+    return words(f"errors.{code}", **values)
 
 
 def ended_text(words: Words, phases: StancePhases) -> str:

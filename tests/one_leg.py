@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,12 +41,21 @@ def place_after_place(
     places: list[tuple[float, float]], *, ml_axis: MlAxis = MlAxis.PLUS_RIGHT, declared: Side | None = None
 ) -> ImportedRecording:
     """Stand on one place after the other: (seconds, ML position [mm]) each, a quarter second from one to the next."""
-    seconds = sum(lasts_s for lasts_s, _ in places)
-    time_s, values = signals(seconds)
-    edges = np.cumsum([0.0] + [lasts_s for lasts_s, _ in places])
-    corners_s, corners_mm = [], []
-    for (_, at_mm), start_s, end_s in zip(places, edges, edges[1:], strict=False):
-        corners_s += [start_s + 0.125, end_s - 0.125]
-        corners_mm += [at_mm, at_mm]
-    values[:, 0] += np.interp(time_s, corners_s, corners_mm)
+    time_s, values = signals(sum(seconds for seconds, _ in places))
+    values[:, 0] += place_mm(time_s, places)
     return ImportedRecording(time_s, values, SignalKind.COP_FZ, ml_axis, declared_side=declared)
+
+
+def place_mm(time_s: Float, places: list[tuple[float, float]]) -> Float:
+    """ML position of the place stood on at each time (n,), a quarter second from one to the next. [mm]"""
+    edges = np.cumsum([0.0] + [seconds for seconds, _ in places])
+    corners_s = np.ravel([(start + 0.125, end - 0.125) for start, end in pairwise(edges)])
+    return np.asarray(np.interp(time_s, corners_s, np.repeat([at_mm for _, at_mm in places], 2)), dtype=np.float64)
+
+
+def in_turn(seconds: float, *sides: Side) -> list[tuple[float, float]]:
+    """Places for stances of `seconds` on each side, 120 mm from the middle, with both feet down for 6 s around each."""
+    places = [(6.0, 0.0)]
+    for side in sides:
+        places += [(seconds, 120.0 if side is Side.RIGHT else -120.0), (6.0, 0.0)]
+    return places
