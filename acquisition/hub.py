@@ -5,10 +5,8 @@ Everything else asks the hub. A slow screen can fall behind; the recording canno
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -21,8 +19,6 @@ from acquisition.errors import AcquisitionError, LinkLost
 from acquisition.plate import Cue, LossCounters, Plate, Prompted
 from acquisition.recorder import Recorder
 from analysis.recording import PlateIdentity, RawRecording, SampleBlock
-
-log = logging.getLogger(__name__)
 
 READ_WAIT_S = 0.1
 SILENCE_S = 1.0
@@ -75,8 +71,6 @@ class Hub:
         self._state = HubState.CONNECTING
         self._error: AcquisitionError | None = None
         self._blocks: deque[SampleBlock] = deque(maxlen=KEPT_BLOCKS)
-        self._losses = LossCounters()  # of the plate before, while there is none
-        self._failures = 0  # since the last block
         self._numbered = 0  # blocks ever received: the cursor readers hold
         self._sets = 0
         self._stream = 0  # counts streams: times of two streams have nothing in common
@@ -102,14 +96,13 @@ class Hub:
             recent = list(self._blocks)[-RATE_OVER_BLOCKS:]
             newest = recent[-1] if recent else None
             plate = self._plate
-            losses = self._losses if plate is None else plate.losses
             return HubSnapshot(
                 state=self._state,
                 identity=self._identity,
                 rate_hz=_rate_hz(recent),
                 newest_s=float(newest.device_us[-1].max()) * 1e-6 if newest is not None else 0.0,
                 sets=self._sets,
-                losses=losses,
+                losses=plate.losses if plate is not None else LossCounters(),
                 error=self._error.code if self._error else None,
                 error_text=str(self._error) if self._error else None,
                 recording=self._recorder is not None,
@@ -132,8 +125,6 @@ class Hub:
 
     def begin_recording(self) -> int:
         """Record every set from now on; `blocks_after` the cursor returned gives the recording's first block first.
-
-        A recording that runs is dropped: who holds the hub ends the one before.
 
         Raises
         ------
@@ -169,27 +160,28 @@ class Hub:
             plate.cue(cue)
 
     def _run(self) -> None:
+        attempt = 0
         while not self._stop.is_set():
             try:
-                with closing(self._opener()) as plate:
-                    self._stream_from(plate)
+                with_plate = self._opener()
             except AcquisitionError as error:
-                self._fail(error)
-            except Exception as error:  # a dead thread would look like a plate that streams
-                log.exception("plate reader")
-                self._fail(AcquisitionError(f"{type(error).__name__}: {error}"))
-            if not self._stop.is_set():
-                self._stop.wait(RETRY_S[min(self._failures, len(RETRY_S)) - 1])
-
-    def _fail(self, error: AcquisitionError) -> None:
-        self._failures += 1
-        self._note(HubState.CONNECTING if self._stream == 0 else HubState.LOST, error)
+                self._note(HubState.CONNECTING if self._stream == 0 else HubState.LOST, error)
+                self._stop.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+                attempt += 1
+                continue
+            attempt = 0
+            try:
+                self._stream_from(with_plate)
+            except AcquisitionError as error:
+                self._note(HubState.LOST, error)
+            finally:
+                with_plate.close()
+                with self._changed:
+                    self._plate = None
 
     def _note(self, state: HubState, error: AcquisitionError) -> None:
         with self._changed:
             self._state, self._error = state, error
-            if self._plate is not None:
-                self._losses, self._plate = self._plate.losses, None
             if self._recorder is not None and self._interrupted is None:
                 self._interrupted = error.code
             self._changed.notify_all()
@@ -217,13 +209,44 @@ class Hub:
 
     def _take(self, block: SampleBlock) -> None:
         with self._changed:
-            self._failures = 0
             self._blocks.append(block)
             self._numbered += 1
             self._sets += len(block)
             if self._recorder is not None and self._interrupted is None:
                 self._recorder.add(block)
             self._changed.notify_all()
+
+
+class DirectHub(Hub):
+    """The hub without its thread: the plate is read when blocks are asked for, by whoever asks.
+
+    For a simulated plate that runs as fast as it is read: no reader can fall behind its time.
+    """
+
+    def start(self) -> None:
+        """Connect. Raises what the opener raises."""
+        self._begin_stream(self._opener())
+
+    def blocks_after(self, cursor: int, timeout_s: float = 0.0) -> tuple[tuple[SampleBlock, ...], int]:
+        """Read one block, then answer as the hub does."""
+        if cursor < 0:
+            cursor = self._numbered
+        plate = self._plate
+        if plate is not None and self._state is HubState.STREAMING:
+            try:
+                block = plate.read(READ_WAIT_S)
+            except AcquisitionError as error:
+                self._note(HubState.LOST, error)
+            else:
+                if block is not None:
+                    self._take(block)
+        return super().blocks_after(cursor)
+
+    def close(self) -> None:
+        """Let go of the plate."""
+        if self._plate is not None:
+            self._plate.close()
+        super().close()
 
 
 def _rate_hz(blocks: list[SampleBlock]) -> float:

@@ -17,7 +17,6 @@ from dashboard.words import load_words
 VERBS: dict[str, str] = {
     "store": "store",
     "analyse": "analyse",
-    "simulate": "simulate",
 }
 
 DEFAULT_VERB = "serve"

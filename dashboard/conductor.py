@@ -1,0 +1,245 @@
+"""Carries the guided test out: feeds the guide with the plate's blocks and does what it orders. Needs no browser.
+
+One thread. Screens ask for the view and hand in acts from theirs; nobody else touches the guide.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from threading import Event, Lock, Thread
+from uuid import uuid4
+
+from acquisition.errors import AcquisitionError
+from acquisition.hub import Hub, HubSnapshot, HubState
+from analysis.assess import TrialResult
+from analysis.calibration import Calibration, Zero
+from analysis.geometry import Footing, Side
+from analysis.recording import PlateIdentity, RawRecording
+from dashboard.guide import Guide
+from dashboard.orders import Discard, Facts, File, GuideView, Order, Outcome, Record, Tell, Void
+from dashboard.protocol import STANDARD, Act, Notice, Protocol, Step
+from dashboard.station import Attempt, Station
+from records.errors import RecordsError
+from records.model import TrialStatus
+
+WAIT_S = 0.1
+IDLE = frozenset({Step.READY, Step.REST, Step.DONE, Step.ENDED})
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class GuidedView:
+    """The guided test and its plate at one moment. ``zero``: what live forces are measured from."""
+
+    visit_id: str
+    guide: GuideView
+    footing: Footing
+    calibration: Calibration
+    zero: Zero | None
+
+
+@dataclass(slots=True)
+class _Guided:
+    """A guided test that is open."""
+
+    visit_id: str
+    identity: PlateIdentity
+    guide: Guide
+    footing: Footing
+    calibration: Calibration
+
+
+def results_by_side(station: Station, visit_id: str) -> tuple[dict[Side, int], dict[Side, int]]:
+    """Usable trials and attempts that a visit holds already, a side."""
+    usable, attempts = dict.fromkeys(Side, 0), dict.fromkeys(Side, 0)
+    results = station.store.latest_results(visit_id)
+    for trial in station.store.trials_of(visit_id):
+        if trial.side is None:
+            continue
+        attempts[trial.side] += 1
+        result: TrialResult | None = results[trial.id].result if trial.id in results else None
+        if trial.status is not TrialStatus.VOID and result is not None and result.usable:
+            usable[trial.side] += 1
+    return usable, attempts
+
+
+def open_guide(
+    station: Station, visit_id: str, identity: PlateIdentity, protocol: Protocol
+) -> tuple[Guide, Footing, Calibration]:
+    """A guide for a visit on a plate, going on from what the visit holds.
+
+    Raises
+    ------
+    NotFound, InvalidRecording
+    """
+    station.store.visit(visit_id)
+    footing, calibration = station.footing_for(identity), station.calibration_for(identity)
+    kept, attempts = results_by_side(station, visit_id)
+    return Guide(uuid4().hex[:8], protocol, footing, calibration, kept, attempts), footing, calibration
+
+
+class Conductor:
+    """Owns the guided test of this station.
+
+    Parameters
+    ----------
+    station : Station
+        With a hub.
+    protocol : Protocol
+    """
+
+    def __init__(self, station: Station, protocol: Protocol = STANDARD) -> None:
+        if station.hub is None:
+            raise ValueError("a guided test needs a station with a plate")
+        self._station, self._hub, self._protocol = station, station.hub, protocol
+        self._test: _Guided | None = None
+        self._unfiled: RawRecording | None = None
+        self._closing = False
+        self._cursor, self._stream = -1, -1
+        self._lock, self._stop = Lock(), Event()
+        self._thread = Thread(target=self._run, name="conductor", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow the plate."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End. An attempt under way is filed as interrupted."""
+        with self._lock:
+            self._closing = True
+            if self._test is not None:
+                self._test.guide.lost(Notice.STOPPED)
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self.step(0.0)
+
+    @property
+    def hub(self) -> Hub:
+        """The reader of the plate."""
+        return self._hub
+
+    def attend(self, visit_id: str) -> bool:
+        """Open the guided test of a visit; False while another visit's test is under way.
+
+        Opening the one that is open changes nothing. Without a plate nothing opens yet; asking again is harmless.
+
+        Raises
+        ------
+        NotFound, InvalidRecording
+        """
+        identity = self._hub.snapshot().identity
+        with self._lock:
+            test = self._test
+            if test is not None and (test.visit_id != visit_id or test.identity != identity):
+                if test.guide.view().step not in IDLE:
+                    return test.visit_id == visit_id
+                self._test = test = None
+            if test is None and identity is not None:
+                guide, footing, calibration = open_guide(self._station, visit_id, identity, self._protocol)
+                self._test = _Guided(visit_id, identity, guide, footing, calibration)
+        return True
+
+    def view(self) -> GuidedView | None:
+        """The open test; None where there is none."""
+        with self._lock:
+            test = self._test
+            if test is None:
+                return None
+            return GuidedView(test.visit_id, test.guide.view(), test.footing, test.calibration, test.guide.zero)
+
+    def act(self, act: Act, token: str) -> bool:
+        """Hand in what the operator did; False where the screen it was done on is stale."""
+        with self._lock:
+            return self._test is not None and self._test.guide.act(act, token)
+
+    # ---- the thread
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.step(WAIT_S)
+            except Exception:  # the thread must outlive any fault of one round
+                log.exception("guided test")
+
+    def step(self, wait_s: float) -> None:
+        """One round: take what the plate sent, then do what the guide ordered. The thread's, or a caller's without."""
+        snapshot = self._hub.snapshot()
+        with self._lock:
+            guide = self._test.guide if self._test else None
+            if guide is not None and self._gone(snapshot):
+                guide.lost(_notice(snapshot))
+        blocks, self._cursor = self._hub.blocks_after(self._cursor, wait_s)
+        now = datetime.now(UTC)
+        with self._lock:
+            if self._test is None or self._test.guide is not guide or guide is None:
+                return
+            for block in blocks:
+                guide.feed(block, now)
+            orders, visit_id, footing = guide.take_orders(), self._test.visit_id, self._test.footing
+        for order in orders:
+            self._do(order, guide, visit_id, footing)
+
+    def _gone(self, snapshot: HubSnapshot) -> bool:
+        """Whether the stream the guide follows has ended since the last round."""
+        before, self._stream = self._stream, snapshot.stream if snapshot.state is HubState.STREAMING else -1
+        return before not in (-1, self._stream)
+
+    def _do(self, order: Order, guide: Guide, visit_id: str, footing: Footing) -> None:
+        match order:
+            case Record():
+                self._begin(guide)
+            case Discard():
+                self._end_recording()
+            case Tell(cue):
+                self._hub.cue(cue)
+            case File(facts):
+                self._file(facts, guide, visit_id, footing)
+            case Void(trial_id, reason):
+                self._void(trial_id, reason)
+
+    def _begin(self, guide: Guide) -> None:
+        try:
+            self._cursor = self._hub.begin_recording()
+        except AcquisitionError as error:
+            log.warning("recording not begun: %s", error)
+            with self._lock:
+                guide.refused(Notice.LINK_LOST)
+
+    def _end_recording(self) -> RawRecording | None:
+        try:
+            return self._hub.end_recording()
+        except AcquisitionError as error:
+            log.warning("recording not ended: %s", error)
+            return None
+
+    def _file(self, facts: Facts, guide: Guide, visit_id: str, footing: Footing) -> None:
+        """File the recording; where the archive does not take it, it stays in memory for the next try."""
+        if self._unfiled is None:
+            self._unfiled = self._end_recording()
+        if self._unfiled is None:
+            return
+        if self._closing and self._unfiled.interrupted is None:
+            self._unfiled = replace(self._unfiled, interrupted=Notice.STOPPED.name)
+        try:
+            filed = self._station.file_attempt(Attempt(visit_id, self._unfiled, footing, facts))
+        except RecordsError:
+            log.exception("attempt not filed")
+            with self._lock:
+                guide.not_filed()
+            return
+        self._unfiled = None
+        with self._lock:
+            guide.filed(Outcome(filed.trial.id, filed.result, filed.error))
+
+    def _void(self, trial_id: str, reason: str) -> None:
+        try:
+            self._station.void(trial_id, reason)
+        except RecordsError:
+            log.exception("trial not voided")
+
+
+def _notice(snapshot: HubSnapshot) -> Notice:
+    return Notice.PLATE_REBOOTED if snapshot.error == "PLATE_REBOOTED" else Notice.LINK_LOST

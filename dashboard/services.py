@@ -1,0 +1,23 @@
+"""What pages and the live view may ask for: handed to each `register(app, services)`, no globals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.conductor import Conductor
+from dashboard.config import Config
+from dashboard.station import Station
+from dashboard.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of one process.
+
+    ``conductor`` runs the guided test; None where nothing is to be measured (tests of other pages).
+    """
+
+    station: Station
+    words: Words
+    config: Config
+    conductor: Conductor | None = None

@@ -1,0 +1,333 @@
+"""One station: its archive, its plate, and how a measurement becomes a trial. Pages and commands alike call this."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from threading import Lock
+
+import numpy as np
+
+from acquisition.files import ReadFile
+from acquisition.hub import Hub
+from analysis.assess import AssessedTrial, TrialResult, assess_import, assess_recording
+from analysis.calibration import Calibration
+from analysis.errors import AnalysisError
+from analysis.geometry import Footing, Side
+from analysis.recording import ImportedRecording, PlateIdentity, RawRecording
+from analysis.settings import AnalysisSettings
+from analysis.sides import SideComparison, compare
+from dashboard.orders import Facts
+from hardware.plates import load_plate_model
+from hardware.simulator.device import simulated_calibration
+from records import filing
+from records.errors import Conflict, RecordsError
+from records.model import (
+    Actor,
+    ImportInput,
+    NewTrial,
+    Patient,
+    RawInput,
+    StoredRecording,
+    Trial,
+    TrialStatus,
+    Visit,
+)
+from records.store import RecordStore
+
+log = logging.getLogger(__name__)
+KEPT_SIGNALS = 64  # trials whose signals stay at hand for pictures
+#: Older than any measurement: a real calibration is always newer.
+DATASHEET_AT = datetime(2000, 1, 1, tzinfo=UTC)
+#: What cells of datasheet gain on a plate as drawn are off by. Source: simulation of the reference plate's tolerances.
+DATASHEET_RESIDUAL_N, DATASHEET_COP_ERROR_MM = 14.0, 4.7
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt of the guided test, ready to be filed."""
+
+    visit_id: str
+    raw: RawRecording
+    footing: Footing | None
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class FiledTrial:
+    """A trial in the archive with its newest result, or the code of the error that left none."""
+
+    trial: Trial
+    result: TrialResult | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitResults:
+    """Everything a visit showed. ``comparison`` leaves out what is void."""
+
+    visit: Visit
+    patient: Patient
+    trials: tuple[FiledTrial, ...]
+    comparison: SideComparison
+
+
+class NoTrialFound(AnalysisError):
+    """Happens when a recording holds no stance where its trial should be."""
+
+    code = "NO_TRIAL_FOUND"
+
+
+class Station:
+    """Composes archive, plate and analysis. Safe to share between threads.
+
+    Parameters
+    ----------
+    store : RecordStore
+    actor : Actor
+        Who works here.
+    name : str
+        Of the station, filed with each visit.
+    hub : Hub or None
+        Reads the plate; None where this station measures nothing.
+    settings : AnalysisSettings
+    """
+
+    def __init__(
+        self,
+        store: RecordStore,
+        actor: Actor,
+        name: str,
+        hub: Hub | None = None,
+        settings: AnalysisSettings | None = None,
+    ) -> None:
+        self.store, self.actor, self.name, self.hub = store, actor, name, hub
+        self.settings = settings or AnalysisSettings()
+        self._signals: OrderedDict[str, AssessedTrial] = OrderedDict()
+        self._lock = Lock()
+
+    # ---- the plate
+
+    def calibration_for(self, identity: PlateIdentity) -> Calibration:
+        """The archive's newest calibration of a plate; a simulated plate's own; else what drawing and datasheet say.
+
+        Raises
+        ------
+        InvalidRecording
+            The plate's model is not known: nothing can be computed of its counts.
+        """
+        newest = self.store.latest_calibration(identity.serial)
+        if newest is not None:
+            return newest
+        if identity.serial.startswith("SIM-"):
+            return simulated_calibration(identity.serial)
+        return datasheet_calibration(identity)
+
+    def footing_for(self, identity: PlateIdentity) -> Footing:
+        """The foot template of a plate. Raises InvalidRecording for an unknown model."""
+        return load_plate_model(identity.model).template
+
+    # ---- filing
+
+    def file_attempt(self, attempt: Attempt) -> FiledTrial:
+        """File the counts, then what they show: two commits, so that a failed analysis never loses a trial.
+
+        Raises
+        ------
+        RecordsError
+            The archive did not take the counts.
+        """
+        facts, raw = attempt.facts, attempt.raw
+        calibration = self._filed_calibration(raw.plate)
+        new = RawInput(raw, facts.zero, calibration.id, attempt.footing)
+        end_s = float(raw.time_s.max()) if len(raw.time_s) else 0.0
+        trial = NewTrial(
+            side=facts.side,
+            start_s=min(facts.lift_s or 0.0, end_s),
+            end_s=end_s,
+            condition=facts.protocol.condition,
+            attempt=facts.attempt,
+            demo=facts.protocol.demo,
+            marks=facts.marks,
+            protocol=facts.protocol.document() | {"rest_before_s": facts.rest_s},
+        )
+        (filed,) = filing.file_recording(self.store, self.actor, attempt.visit_id, new, [trial])
+        return self._assess_and_file(filed)
+
+    def import_file(
+        self,
+        patient_id: str,
+        read: ReadFile,
+        *,
+        at: datetime | None = None,
+        side: Side | None = None,
+        footing: Footing | None = None,
+    ) -> Visit:
+        """File a recording of another system as a new visit: all of it, or nothing where a part cannot be analysed.
+
+        Raises
+        ------
+        AnalysisError, RecordsError
+        """
+        assessed = [self._assess_import(recording, footing, side) for recording in read.recordings]
+        parts = [
+            (
+                ImportInput(recording, read.name, read.reader, read.sha256, read.content, footing),
+                _trials_of(found),
+            )
+            for recording, found in zip(read.recordings, assessed, strict=True)
+        ]
+        visit, trials = filing.file_import(self.store, self.actor, patient_id, parts, station=self.name, at=at)
+        for trial, found in zip(trials, (each for part in assessed for each in part), strict=True):
+            filing.file_result(self.store, self.actor, trial.id, found.result)
+        return visit
+
+    def void(self, trial_id: str, reason: str) -> None:
+        """Take a trial out of every comparison; twice is once."""
+        try:
+            filing.void_trial(self.store, self.actor, trial_id, reason)
+        except Conflict:
+            if self.store.trial(trial_id).status is not TrialStatus.VOID:
+                raise
+
+    # ---- reading
+
+    def visit_results(self, visit_id: str) -> VisitResults:
+        """A visit with every trial, the newest results and the sides compared.
+
+        Raises
+        ------
+        NotFound
+        """
+        visit = self.store.visit(visit_id)
+        results = self.store.latest_results(visit_id)
+        trials = tuple(
+            FiledTrial(trial, results[trial.id].result)
+            if trial.id in results
+            else FiledTrial(trial, None, self._why_without(trial.id))
+            for trial in self.store.trials_of(visit_id)
+        )
+        counted = [
+            filed.result for filed in trials if filed.result is not None and filed.trial.status is not TrialStatus.VOID
+        ]
+        return VisitResults(visit, self.store.patient(visit.patient_id), trials, compare(counted))
+
+    def assessed(self, trial_id: str) -> AssessedTrial:
+        """A trial with its signals, recomputed from the stored recording with this station's settings.
+
+        Raises
+        ------
+        NotFound, RecordingDamaged, AnalysisError
+        """
+        with self._lock:
+            if trial_id in self._signals:
+                self._signals.move_to_end(trial_id)
+                return self._signals[trial_id]
+        trial = self.store.trial(trial_id)
+        assessed = _the_trial(trial, self._assess(trial, self.store.recording(trial.recording_id)))
+        self._remember(trial_id, assessed)
+        return assessed
+
+    def _remember(self, trial_id: str, assessed: AssessedTrial) -> None:
+        with self._lock:
+            self._signals[trial_id] = assessed
+            while len(self._signals) > KEPT_SIGNALS:
+                self._signals.popitem(last=False)
+
+    def _why_without(self, trial_id: str) -> str | None:
+        """Why a trial has no result: the analysis is tried; None where it would succeed now."""
+        try:
+            self.assessed(trial_id)
+        except AnalysisError as error:
+            return error.code
+        return None
+
+    def _filed_calibration(self, identity: PlateIdentity) -> Calibration:
+        calibration = self.calibration_for(identity)
+        if self.store.latest_calibration(identity.serial) is None:
+            filing.add_calibration(self.store, self.actor, calibration)
+        return calibration
+
+    def _assess_and_file(self, trial: Trial) -> FiledTrial:
+        """Commit 2. The counts are safe: whatever fails from here on is said, and can be done again."""
+        try:
+            assessed = self.assessed(trial.id)
+            filing.file_result(self.store, self.actor, trial.id, assessed.result)
+        except (AnalysisError, RecordsError) as error:
+            return FiledTrial(trial, None, error.code)
+        except Exception:
+            log.exception("trial %s could not be analysed", trial.id)
+            return FiledTrial(trial, None, AnalysisError.code)
+        return FiledTrial(trial, assessed.result)
+
+    def _assess(self, trial: Trial, recording: StoredRecording) -> tuple[AssessedTrial, ...]:
+        if recording.imported is not None:
+            return self._assess_import(recording.imported, recording.footing, trial.side)
+        raw, zero, calibration_id = recording.raw, recording.zero, recording.calibration_id
+        if raw is None or zero is None or calibration_id is None:
+            raise NoTrialFound(f"recording {recording.id} holds no counts")
+        return assess_recording(
+            raw,
+            self.store.calibration(calibration_id),
+            zero,
+            settings=self._settings_of(trial),
+            footing=recording.footing,
+            side=trial.side,
+            marks=trial.marks,
+        )
+
+    def _settings_of(self, trial: Trial) -> AnalysisSettings:
+        """The hold asked for is the trial's own, whatever this station asks for today."""
+        hold_s = (trial.protocol or {}).get("hold_s")
+        return replace(self.settings, target_hold_s=float(hold_s)) if isinstance(hold_s, int | float) else self.settings
+
+    def _assess_import(
+        self, recording: ImportedRecording, footing: Footing | None, side: Side | None
+    ) -> tuple[AssessedTrial, ...]:
+        return assess_import(recording, settings=self.settings, footing=footing, side=side)
+
+
+def datasheet_calibration(identity: PlateIdentity) -> Calibration:
+    """Gains as the drawing and the cells' datasheet say: every trial made with it says "uncalibrated".
+
+    Raises
+    ------
+    InvalidRecording
+        Unknown model.
+    """
+    model = load_plate_model(identity.model)
+    return Calibration(
+        id=f"datasheet-{identity.model}-{identity.serial}",
+        plate_serial=identity.serial,
+        matrix=model.geometry.load_matrix() * model.newton_per_count,
+        cell_newton_per_count=np.full(4, model.newton_per_count),
+        residual_n=DATASHEET_RESIDUAL_N,
+        cop_error_mm=DATASHEET_COP_ERROR_MM,
+        max_load_n=4 * model.cell_range_n,
+        reference="drawing and datasheet",
+        made_at=DATASHEET_AT,
+        made_by="stancelab",
+    )
+
+
+def _trials_of(found: Sequence[AssessedTrial]) -> list[NewTrial]:
+    """A trial for each stance of a recording; attempts count within it, side by side."""
+    made: list[NewTrial] = []
+    for each in found:
+        phases = each.result.phases
+        attempt = 1 + sum(trial.side is each.result.side for trial in made)
+        made.append(NewTrial(each.result.side, phases.start_s, phases.end_s, attempt=attempt))
+    return made
+
+
+def _the_trial(trial: Trial, found: Sequence[AssessedTrial]) -> AssessedTrial:
+    """The stance that a trial is about: the first one that is not over when the trial begins."""
+    for each in found:
+        if each.result.phases.end_s > trial.start_s:
+            return each
+    if not found:
+        raise NoTrialFound(f"trial {trial.id} has no stance")
+    return found[-1]
