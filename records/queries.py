@@ -83,21 +83,18 @@ def search_patients(connection: sa.Connection, text: str, limit: int, offset: in
     last = sa.select(sa.func.max(visit.c.at)).where(visit.c.patient_id == patient.c.id).scalar_subquery()
     seen = sa.func.coalesce(last, patient.c.created_at)
     folded = fold(text)
-    statement = (
-        sa.select(*_columns(patient, Patient), last.label("last_visit_at"))
+    chosen = (
+        sa.select(patient.c.id, last.label("last_visit_at"))
         .where(*(patient.c.search_key.like(_holding(word), escape=LIKE_ESCAPE) for word in folded.split()))
         .order_by((patient.c.code_key == folded).desc(), seen.desc(), patient.c.id.desc())
         .limit(limit)
         .offset(offset)
     )
-    rows = [dict(row._mapping) for row in connection.execute(statement)]
-    last_visits = [row.pop("last_visit_at") for row in rows]
-    patients = [Patient(**row) for row in rows]
-    visits = _visit_counts(connection, [found.id for found in patients])
-    return tuple(
-        PatientRow(found, visits.get(found.id, 0), last_at)
-        for found, last_at in zip(patients, last_visits, strict=True)
-    )
+    last_visits = {row.id: row.last_visit_at for row in connection.execute(chosen)}  # narrow rows: sorting is quick
+    of_these = sa.select(*_columns(patient, Patient)).where(patient.c.id.in_(list(last_visits)))
+    patients = {found.id: found for found in _many(connection, of_these, Patient)}
+    visits = _visit_counts(connection, list(last_visits))
+    return tuple(PatientRow(patients[id], visits.get(id, 0), last_at) for id, last_at in last_visits.items())
 
 
 def _holding(word: str) -> str:
