@@ -10,7 +10,7 @@ from acquisition.files.options import MILLIMETRES, NEWTONS, ColumnMap, ReadOptio
 from acquisition.files.refusals import FileProblem, FileRefused
 from acquisition.files.sheet import Sheet
 from acquisition.files.signals import Layout, recording_of
-from acquisition.files.table import Column, find_column, read_table
+from acquisition.files.table import Column, find_column, is_place, read_table
 from analysis.recording import MlAxis, SignalKind
 
 OWN_TIME = "time_s"
@@ -42,9 +42,11 @@ def read_delimited(sheet: Sheet, options: ReadOptions) -> Contents | None:
             raise _not_recognised(sheet)
         stated, row, columns = found
         own = True
-    header = without_trailing_blanks(sheet.cells(row)) if row is not None else None
-    first = _first_row(sheet, 0 if row is None else row + 1, columns)
-    table = read_table(sheet, range(first, len(sheet.lines)), columns, len(header) if header else None)
+    if row is None:
+        first, width = _first_row_without_header(sheet, columns), None
+    else:
+        first, width = _first_row(sheet, row + 1, columns), len(without_trailing_blanks(sheet.cells(row)))
+    table = read_table(sheet, range(first, len(sheet.lines)), columns, width)
     recording, problems = recording_of(table, _layout(stated, options, own), options)
     return Contents((recording,), problems, ({},))
 
@@ -96,7 +98,7 @@ def _places(header: Sequence[str], names: Sequence[str], row: int) -> list[Colum
     columns = []
     for name in names:
         place = find_column(header, name, row + 1)
-        if place is None:
+        if place is None or not 0 <= place < len(header):
             raise FileRefused(FileProblem.COLUMN_NOT_FOUND, row + 1, column=name, columns=_shown(header))
         columns.append(Column(name, place))
     return columns
@@ -108,32 +110,46 @@ def _shown(header: Sequence[str]) -> str:
 
 
 def _mapped(sheet: Sheet, names: Sequence[str]) -> tuple[int | None, list[Column]]:
-    """Row of the header and places of the mapped columns: the first line that holds all their names."""
-    by_name = [name for name in names if not _is_place(name)]
-    guess = header_guess(sheet)
+    """Row of the header (None where every column is named by its place) and the columns.
+
+    The header is the first line that holds all the names.
+    """
+    by_name = {name.casefold() for name in names if not is_place(name)}
     if not by_name:
-        return guess, _places([], names, 0)
-    folded = {name.casefold() for name in by_name}
+        first = first_numeric_row(sheet) or 0
+        return None, _places(["" for _ in sheet.cells(first)], names, first)
     for row in range(min(HEADER_LINES, len(sheet.lines))):
         cells = sheet.cells(row)
-        if folded <= {cell.casefold() for cell in cells}:
+        if by_name <= {cell.casefold() for cell in cells}:
             return row, _places(cells, names, row)
-    row = guess or 0
+    row = header_guess(sheet) or 0
     return row, _places(sheet.cells(row), names, row)
 
 
-def _is_place(name: str) -> bool:
-    return name.startswith("#") and name[1:].isdecimal()
+def _wanted_numbers(sheet: Sheet, row: int, columns: Sequence[Column]) -> int:
+    """How many of the wanted cells of a row hold a number."""
+    return len(_numbers_at(sheet, row) & {column.index for column in columns})
 
 
 def _first_row(sheet: Sheet, start: int, columns: Sequence[Column]) -> int:
-    """First row of numbers: rows of units below the header hold no number in any wanted column."""
+    """First row below a header: rows of units between them hold no number in any wanted column."""
     for row in range(start, min(start + ROWS_OF_UNITS, len(sheet.lines))):
-        cells = sheet.cells(row)
-        wanted = [cells[column.index] for column in columns if column.index < len(cells)]
-        if any(sheet.dialect.number(cell) is not None for cell in wanted if cell):
+        if _wanted_numbers(sheet, row, columns):
             return row
     return start
+
+
+def _first_row_without_header(sheet: Sheet, columns: Sequence[Column]) -> int:
+    """First row whose wanted cells are all numbers, and the rows right above it that hold at least one."""
+    full = (
+        row
+        for row in range(min(HEADER_LINES, len(sheet.lines)))
+        if _wanted_numbers(sheet, row, columns) == len(columns)
+    )
+    first = next(full, 0)
+    while first > 0 and _wanted_numbers(sheet, first - 1, columns):
+        first -= 1
+    return first
 
 
 def _numbers_at(sheet: Sheet, row: int) -> set[int]:

@@ -55,7 +55,7 @@ class Dialect:
 
     def is_blank(self, line: str) -> bool:
         """Whether a line holds nothing but delimiters and white space."""
-        return not line.strip(f"{self.delimiter} \t")
+        return not line.replace(self.delimiter, "").strip()
 
 
 def without_trailing_blanks(cells: list[str]) -> list[str]:
@@ -67,9 +67,12 @@ def without_trailing_blanks(cells: list[str]) -> list[str]:
 
 
 def _explains(dialect: Dialect, sample: Sequence[str]) -> tuple[float, float]:
-    """How well a dialect explains lines of a table: (share of cells that are numbers, numbers in a line)."""
+    """How well a dialect explains lines of a table: (share of cells that are numbers, numbers in a line).
+
+    Where no cell is a number the cells count, so that a header alone is still cut at its delimiter.
+    """
     if dialect.delimiter == dialect.decimal and not any('"' in line for line in sample):
-        return 0.0, 0.0
+        return -1.0, 0.0
     widths: Counter[int] = Counter()
     cells_seen = numbers = 0
     for line in sample:
@@ -78,7 +81,7 @@ def _explains(dialect: Dialect, sample: Sequence[str]) -> tuple[float, float]:
         cells_seen += len(cells)
         numbers += sum(map(dialect.is_number, cells))
     if not numbers:
-        return 0.0, 0.0
+        return 0.0, cells_seen / len(sample)
     agreeing = widths.most_common(1)[0][1] / len(sample)
     return round(numbers / cells_seen * (0.5 + 0.5 * agreeing), 2), numbers / len(sample)
 

@@ -11,6 +11,7 @@ from acquisition.files.refusals import FileProblem, FileRefused
 
 MAXIMUM_BYTES = 200_000_000
 MAXIMUM_ROWS = 10_000_000
+LONGEST_LINE = 100_000
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
@@ -27,14 +28,11 @@ class Sheet:
     dialect : Dialect
     complete : bool
         Whether the last line has its line end: without one the file may have been cut.
-    quoted : bool
-        Whether cells may stand in quotes.
     """
 
     lines: list[str]
     dialect: Dialect
     complete: bool
-    quoted: bool
 
     def cells(self, index: int) -> list[str]:
         """Cells of one line."""
@@ -92,7 +90,7 @@ def open_sheet(content: bytes, delimiter: str | None = None, decimal: str | None
     Raises
     ------
     FileRefused
-        As `decoded`, and TOO_MANY_ROWS.
+        As `decoded`, and TOO_MANY_ROWS, NO_TABLE for lines that no table has.
     """
     text = decoded(content)
     rows = text.count("\n")
@@ -102,4 +100,6 @@ def open_sheet(content: bytes, delimiter: str | None = None, decimal: str | None
     lines = text.split("\n")
     if complete:
         lines.pop()
-    return Sheet(lines, find_dialect(lines, delimiter, decimal), complete, '"' in text)
+    if max(map(len, lines)) > LONGEST_LINE:
+        raise FileRefused(FileProblem.NO_TABLE)
+    return Sheet(lines, find_dialect(lines, delimiter, decimal), complete)

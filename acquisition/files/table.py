@@ -46,6 +46,11 @@ class Table:
     cut_line: int | None
 
 
+def is_place(name: str) -> bool:
+    """Whether a column is named by its place: ``#3`` is the third."""
+    return name.startswith("#") and name[1:].isdecimal()
+
+
 def find_column(header: Sequence[str], name: str, line: int) -> int | None:
     """Place of a column by its name, exact or else without regard to capitals; ``#3`` is the third.
 
@@ -54,7 +59,7 @@ def find_column(header: Sequence[str], name: str, line: int) -> int | None:
     FileRefused
         COLUMN_AMBIGUOUS: several columns have this name.
     """
-    if name.startswith("#") and name[1:].isdecimal():
+    if is_place(name):
         return int(name[1:]) - 1
     for wanted, there in ((name, list(header)), (name.casefold(), [cell.casefold() for cell in header])):
         places = [index for index, cell in enumerate(there) if cell == wanted]
@@ -84,7 +89,7 @@ def read_table(sheet: Sheet, rows: range, columns: Sequence[Column], header_cell
     cut_line = None
     if kept and kept[-1] == _last_filled(sheet) and _is_cut(sheet, kept, columns):
         cut_line = kept.pop() + 1
-    _check_widths(sheet, kept, columns, header_cells)
+    _check_widths(sheet, kept, header_cells)
     values = _parse_fast(sheet, kept, columns)
     if values is None:
         values = np.array([_parse_row(sheet, row, columns) for row in kept], dtype=np.float64)
@@ -116,7 +121,7 @@ def _last_filled(sheet: Sheet) -> int:
 
 def _width(sheet: Sheet, row: int) -> int:
     line = sheet.lines[row]
-    if sheet.dialect.delimiter == WHITE_SPACE or (sheet.quoted and '"' in line):
+    if sheet.dialect.delimiter == WHITE_SPACE or '"' in line:
         return len(sheet.cells(row))
     return line.count(sheet.dialect.delimiter) + 1
 
@@ -125,7 +130,7 @@ def _is_cut(sheet: Sheet, kept: Sequence[int], columns: Sequence[Column]) -> boo
     """Whether the file ends within its last line.
 
     It does where that line has fewer cells than the lines before. Without a line end it also does where a wanted cell
-    is no number, or the last cell has fewer decimals than that of every line before.
+    is no number, the line is shorter than every line before, or its last cell has fewer decimals than theirs.
     """
     before = kept[-1 - LOOKED_BACK_ROWS : -1]
     if not before:
@@ -138,6 +143,8 @@ def _is_cut(sheet: Sheet, kept: Sequence[int], columns: Sequence[Column]) -> boo
     cells = sheet.cells(kept[-1])
     if any(not sheet.dialect.is_number(cells[column.index]) for column in columns if column.index < len(cells)):
         return True
+    if len(sheet.lines[kept[-1]]) < min(len(sheet.lines[row]) for row in before):
+        return True
     return _decimals(sheet, kept[-1]) < min(_decimals(sheet, row) for row in before)
 
 
@@ -146,7 +153,7 @@ def _decimals(sheet: Sheet, row: int) -> int:
     return len(cells[-1].partition(sheet.dialect.decimal)[2]) if cells else 0
 
 
-def _check_widths(sheet: Sheet, kept: Sequence[int], columns: Sequence[Column], header_cells: int | None) -> None:
+def _check_widths(sheet: Sheet, kept: Sequence[int], header_cells: int | None) -> None:
     """Every row has the cells of the header, or those of most rows; more only where they are empty."""
     if not kept:
         return
@@ -162,14 +169,14 @@ def _check_widths(sheet: Sheet, kept: Sequence[int], columns: Sequence[Column], 
 
 def _parse_fast(sheet: Sheet, kept: Sequence[int], columns: Sequence[Column]) -> Float | None:
     """All numbers at once, or None where a cell is no plain number."""
-    if not kept or sheet.quoted:
-        return None
     delimiter, decimal = sheet.dialect.delimiter, sheet.dialect.decimal
     lines = [sheet.lines[row] for row in kept]
+    if not lines or any('"' in line for line in lines):
+        return None
     if decimal != ".":
         lines = [line.replace(decimal, ".") for line in lines]
     try:
-        return np.loadtxt(
+        values = np.loadtxt(
             lines,
             dtype=np.float64,
             comments=None,
@@ -179,6 +186,7 @@ def _parse_fast(sheet: Sheet, kept: Sequence[int], columns: Sequence[Column]) ->
         )
     except ValueError:
         return None
+    return values if len(values) == len(kept) else None
 
 
 def _parse_row(sheet: Sheet, row: int, columns: Sequence[Column]) -> list[float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from acquisition.files.contents import Contents
 from acquisition.files.options import ReadOptions
-from acquisition.files.refusals import FileProblem, FileRefused
+from acquisition.files.refusals import FileProblem, FileRefused, Problem
 from acquisition.files.sheet import Sheet
 from acquisition.files.signals import Layout, recording_of
 from acquisition.files.table import Column, find_column, read_table
@@ -48,9 +48,11 @@ def read_wii(sheet: Sheet, options: ReadOptions) -> Contents | None:
         kind=SignalKind.CELLS_N,
         timed=True,
         ml_axis=options.stated_ml_axis or MlAxis.PLUS_RIGHT,
-        geometry=options.geometry or GEOMETRY,
+        geometry=GEOMETRY,
         side=options.stated_side,
         device=GEOMETRY.model,
     )
     recording, problems = recording_of(table, layout, options)
+    if options.geometry not in (None, GEOMETRY):
+        problems = (*problems, Problem(FileProblem.GEOMETRY_NOT_USED, None, {"device": GEOMETRY.model}))
     return Contents((recording,), problems, ({},))

@@ -115,7 +115,7 @@ def test_every_metric_is_listed_with_its_unit() -> None:
 
 
 def test_every_reader_is_listed() -> None:
-    named = {line.split("`")[1] for line in section("Reading").splitlines() if line.startswith("| `")}
+    named = {line.split("`")[1] for line in section("Formats read").splitlines() if line.startswith("| `")}
     assert set(READERS) <= named
 
 
