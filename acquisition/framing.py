@@ -137,7 +137,7 @@ class Decoder:
             complete = stream[:cut]
             if self._overlong:
                 first = complete.index(b"\0") + 1
-                bad_bytes, bad_frames = first, 1
+                bad_bytes, bad_frames = first - 1, 1  # the closing 0x00 is not part of it
                 complete, self._overlong = complete[first:], False
             groups, failed, failed_bytes = self._decode(complete)
             bad_frames, bad_bytes = bad_frames + failed, bad_bytes + failed_bytes
