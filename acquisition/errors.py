@@ -6,6 +6,7 @@
     ├── LinkLost            the cable, the port or the other end went away
     ├── PlateNotFound       nothing that answers as a force plate
     ├── PlateBusy           another program holds the port
+    ├── PlateRefused        the plate does not know or cannot do what was asked
     ├── PlateRebooted       the plate restarted while it was streaming: its zero and clock are gone
     ├── WireVersionUnknown  the plate speaks a wire version this program does not
     └── FileRefused         a file that cannot be read as a recording (its children in acquisition.files)
@@ -34,6 +35,12 @@ class PlateBusy(AcquisitionError):
     """Happens when another program holds the port."""
 
     code = "PLATE_BUSY"
+
+
+class PlateRefused(AcquisitionError):
+    """Happens when the plate answers a request with REFUSED: its firmware is older, or it cannot do that now."""
+
+    code = "PLATE_REFUSED"
 
 
 class PlateRebooted(AcquisitionError):

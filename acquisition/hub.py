@@ -5,8 +5,10 @@ Everything else asks the hub. A slow screen can fall behind; the recording canno
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,6 +21,8 @@ from acquisition.errors import AcquisitionError, LinkLost
 from acquisition.plate import Cue, LossCounters, Plate, Prompted
 from acquisition.recorder import Recorder
 from analysis.recording import PlateIdentity, RawRecording, SampleBlock
+
+log = logging.getLogger(__name__)
 
 READ_WAIT_S = 0.1
 SILENCE_S = 1.0
@@ -71,6 +75,8 @@ class Hub:
         self._state = HubState.CONNECTING
         self._error: AcquisitionError | None = None
         self._blocks: deque[SampleBlock] = deque(maxlen=KEPT_BLOCKS)
+        self._losses = LossCounters()  # of the plate before, while there is none
+        self._failures = 0  # since the last block
         self._numbered = 0  # blocks ever received: the cursor readers hold
         self._sets = 0
         self._stream = 0  # counts streams: times of two streams have nothing in common
@@ -96,13 +102,14 @@ class Hub:
             recent = list(self._blocks)[-RATE_OVER_BLOCKS:]
             newest = recent[-1] if recent else None
             plate = self._plate
+            losses = self._losses if plate is None else plate.losses
             return HubSnapshot(
                 state=self._state,
                 identity=self._identity,
                 rate_hz=_rate_hz(recent),
                 newest_s=float(newest.device_us[-1].max()) * 1e-6 if newest is not None else 0.0,
                 sets=self._sets,
-                losses=plate.losses if plate is not None else LossCounters(),
+                losses=losses,
                 error=self._error.code if self._error else None,
                 error_text=str(self._error) if self._error else None,
                 recording=self._recorder is not None,
@@ -125,6 +132,8 @@ class Hub:
 
     def begin_recording(self) -> int:
         """Record every set from now on; `blocks_after` the cursor returned gives the recording's first block first.
+
+        A recording that runs is dropped: who holds the hub ends the one before.
 
         Raises
         ------
@@ -160,28 +169,27 @@ class Hub:
             plate.cue(cue)
 
     def _run(self) -> None:
-        attempt = 0
         while not self._stop.is_set():
             try:
-                with_plate = self._opener()
+                with closing(self._opener()) as plate:
+                    self._stream_from(plate)
             except AcquisitionError as error:
-                self._note(HubState.CONNECTING if self._stream == 0 else HubState.LOST, error)
-                self._stop.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)])
-                attempt += 1
-                continue
-            attempt = 0
-            try:
-                self._stream_from(with_plate)
-            except AcquisitionError as error:
-                self._note(HubState.LOST, error)
-            finally:
-                with_plate.close()
-                with self._changed:
-                    self._plate = None
+                self._fail(error)
+            except Exception as error:  # a dead thread would look like a plate that streams
+                log.exception("plate reader")
+                self._fail(AcquisitionError(f"{type(error).__name__}: {error}"))
+            if not self._stop.is_set():
+                self._stop.wait(RETRY_S[min(self._failures, len(RETRY_S)) - 1])
+
+    def _fail(self, error: AcquisitionError) -> None:
+        self._failures += 1
+        self._note(HubState.CONNECTING if self._stream == 0 else HubState.LOST, error)
 
     def _note(self, state: HubState, error: AcquisitionError) -> None:
         with self._changed:
             self._state, self._error = state, error
+            if self._plate is not None:
+                self._losses, self._plate = self._plate.losses, None
             if self._recorder is not None and self._interrupted is None:
                 self._interrupted = error.code
             self._changed.notify_all()
@@ -209,6 +217,7 @@ class Hub:
 
     def _take(self, block: SampleBlock) -> None:
         with self._changed:
+            self._failures = 0
             self._blocks.append(block)
             self._numbered += 1
             self._sets += len(block)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from time import monotonic, sleep
 from typing import Protocol
 
@@ -65,9 +67,7 @@ class SerialLink:
                 else serial.serial_for_url(address, baudrate=baud, timeout=BLOCK_S, exclusive=True)
             )
         except (serial.SerialException, OSError, ValueError) as error:
-            busy = getattr(error, "errno", None) in (11, 13, 16) or "PermissionError" in str(error)
-            kind = PlateBusy if busy else PlateNotFound
-            raise kind(f"{address} cannot be opened: {error}") from error
+            raise (PlateBusy if _held(error) else PlateNotFound)(f"{address} cannot be opened: {error}") from error
 
     def read(self, timeout_s: float) -> bytes:
         """Take what came in blocks of 20 ms: woken for every byte, a reader costs twenty times as much.
@@ -80,7 +80,7 @@ class SerialLink:
             while True:
                 received = self._read_block()
                 if received or monotonic() >= deadline_s:
-                    self._awaits_reply = self._awaits_reply and not received
+                    self._awaits_reply = self._awaits_reply and b"\0" not in received  # until a frame is complete
                     return received
         except (serial.SerialException, OSError, TypeError) as error:  # pyserial: TypeError when closed meanwhile
             raise LinkLost(f"{self.name}: {error}") from error
@@ -105,7 +105,19 @@ class SerialLink:
 
     def close(self) -> None:
         """Close the port."""
+        socket = getattr(self._port, "_socket", None)
         self._port.close()
+        if socket is not None:
+            socket.close()  # pyserial leaves it open when the other end was gone first
+
+
+def _held(error: Exception) -> bool:
+    """Whether another program has the port: a lock that is taken, or what Windows says of an open port.
+
+    On POSIX a port without permission is not held by anyone: its message says what is missing.
+    """
+    taken = getattr(error, "errno", None) in (errno.EAGAIN, errno.EBUSY)
+    return taken or (os.name == "nt" and "PermissionError" in str(error))
 
 
 def ports() -> list[tuple[str, str]]:

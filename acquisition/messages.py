@@ -6,9 +6,9 @@ Reply type = request type | 0x80, same token. An unknown type is counted and ski
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,72 +49,67 @@ class Capability:
     OWN_TIME = 0x8000  # the clock does not run with the world's: a simulation sped up, a recording played back
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
-    """Ask for the plate's clock."""
+class _Payload:
+    """How a message becomes payload bytes: its type, then its fields in order."""
 
-    token: int
-    layout: ClassVar[struct.Struct] = struct.Struct("<BB")
+    __slots__ = ()
+    kind: ClassVar[Kind]
+    layout: ClassVar[struct.Struct]
 
     def pack(self) -> bytes:
         """Payload bytes."""
-        return self.layout.pack(Kind.PING, self.token)
+        return self.layout.pack(self.kind, *(getattr(self, field.name) for field in fields(self)))  # type: ignore[arg-type]
 
     @classmethod
-    def unpack(cls, payload: bytes) -> Ping:
-        """From payload bytes."""
-        return cls(cls.layout.unpack(payload)[1])
+    def unpack(cls, payload: bytes) -> Self:
+        """From payload bytes of the right length."""
+        return cls(*cls.layout.unpack(payload)[1:])
 
 
 @dataclass(frozen=True, slots=True)
-class Pong:
+class Ping(_Payload):
+    """Ask for the plate's clock."""
+
+    token: int
+    kind: ClassVar[Kind] = Kind.PING
+    layout: ClassVar[struct.Struct] = struct.Struct("<BB")
+
+
+@dataclass(frozen=True, slots=True)
+class Pong(_Payload):
     """The plate's clock when the PING came and when the reply went. [us], 32 bits."""
 
     token: int
     received_us: int
     sent_us: int
+    kind: ClassVar[Kind] = Kind.PONG
     layout: ClassVar[struct.Struct] = struct.Struct("<BBII")
-
-    def pack(self) -> bytes:
-        """Payload bytes."""
-        return self.layout.pack(Kind.PONG, self.token, self.received_us, self.sent_us)
-
-    @classmethod
-    def unpack(cls, payload: bytes) -> Pong:
-        """From payload bytes."""
-        return cls(*cls.layout.unpack(payload)[1:])
 
 
 @dataclass(frozen=True, slots=True)
-class Hello:
+class Hello(_Payload):
     """Ask who is there."""
 
     token: int
+    kind: ClassVar[Kind] = Kind.HELLO
     layout: ClassVar[struct.Struct] = struct.Struct("<BB")
-
-    def pack(self) -> bytes:
-        """Payload bytes."""
-        return self.layout.pack(Kind.HELLO, self.token)
-
-    @classmethod
-    def unpack(cls, payload: bytes) -> Hello:
-        """From payload bytes."""
-        return cls(cls.layout.unpack(payload)[1])
 
 
 _TIMINGS = (Timing.PER_CHANNEL, Timing.SIMULTANEOUS, Timing.FIXED_SKEW)
-_BOARDS = {0: "simulated", 1: "uno", 2: "nano", 3: "other"}
 _MODELS = {0: "unknown", 1: "reference-a"}
+SIMULATED_BOARD = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Info:
+class Info(_Payload):
     """Who the plate is. Numbers as on the wire; `identity` gives them their names."""
 
     token: int
     wire_major: int
     wire_minor: int
-    firmware: tuple[int, int, int]
+    firmware_major: int
+    firmware_minor: int
+    firmware_patch: int
     commit: int
     device_id: bytes
     board: int
@@ -129,34 +124,25 @@ class Info:
     baud: int
     calibration_crc: int
     capabilities: int
+    kind: ClassVar[Kind] = Kind.INFO
     layout: ClassVar[struct.Struct] = struct.Struct("<BBBBBBBI8sBBBBHIBBBIHH")
 
-    def pack(self) -> bytes:
-        """Payload bytes."""
-        return self.layout.pack(
-            Kind.INFO, self.token, self.wire_major, self.wire_minor, *self.firmware, self.commit, self.device_id,
-            self.board, self.model, self.channels, self.timing, self.skew_us, self.nominal_rate_mhz, self.gain,
-            self.bits, self.tick_us, self.baud, self.calibration_crc, self.capabilities,
-        )  # fmt: skip
-
     @classmethod
-    def unpack(cls, payload: bytes) -> Info:
+    def unpack(cls, payload: bytes) -> Self:
         """From payload bytes; a later minor version may have appended fields, which are ignored."""
-        _, token, major, minor, f0, f1, f2, *rest = cls.layout.unpack(payload[: cls.layout.size])
-        return cls(token, major, minor, (f0, f1, f2), *rest)
+        return cls(*cls.layout.unpack(payload[: cls.layout.size])[1:])
 
     def identity(self) -> PlateIdentity:
         """Who the plate is, in the words of the core.
 
         A plate whose time is its own says so after its firmware's version ("1.0.0+own-time").
         """
-        simulated = self.board == 0
         serial = self.device_id.hex().upper()
+        own_time = "+own-time" if self.capabilities & Capability.OWN_TIME else ""
         return PlateIdentity(
-            serial=f"SIM-{serial}" if simulated else serial,
+            serial=f"SIM-{serial}" if self.board == SIMULATED_BOARD else serial,
             model=_MODELS.get(self.model, f"model {self.model}"),
-            firmware=".".join(map(str, self.firmware))
-            + ("+own-time" if self.capabilities & Capability.OWN_TIME else ""),
+            firmware=f"{self.firmware_major}.{self.firmware_minor}.{self.firmware_patch}{own_time}",
             wire_version=self.wire_major,
             nominal_rate_hz=self.nominal_rate_mhz / 1000,
             full_scale_counts=2 ** (self.bits - 1) - 1,
@@ -165,130 +151,91 @@ class Info:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class Start(_Payload):
     """Begin streaming: mode 0, rate 0 = the plate's own, batch = sets per frame."""
 
     token: int
     mode: int = 0
     rate_mhz: int = 0
     batch: int = 1
+    kind: ClassVar[Kind] = Kind.START
     layout: ClassVar[struct.Struct] = struct.Struct("<BBBIB")
-
-    def pack(self) -> bytes:
-        """Payload bytes."""
-        return self.layout.pack(Kind.START, self.token, self.mode, self.rate_mhz, self.batch)
-
-    @classmethod
-    def unpack(cls, payload: bytes) -> Start:
-        """From payload bytes."""
-        return cls(*cls.layout.unpack(payload)[1:])
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class Started(_Payload):
     """Streaming begins with the next set; `device_us` is the plate's clock now."""
 
     token: int
     device_us: int
+    kind: ClassVar[Kind] = Kind.STARTED
     layout: ClassVar[struct.Struct] = struct.Struct("<BBI")
-
-    def pack(self) -> bytes:
-        """Payload bytes."""
-        return self.layout.pack(Kind.STARTED, self.token, self.device_us)
-
-    @classmethod
-    def unpack(cls, payload: bytes) -> Started:
-        """From payload bytes."""
-        return cls(*cls.layout.unpack(payload)[1:])
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(_Payload):
     """End streaming."""
 
     token: int
+    kind: ClassVar[Kind] = Kind.STOP
     layout: ClassVar[struct.Struct] = struct.Struct("<BB")
-
-    def pack(self) -> bytes:
-        """Payload bytes."""
-        return self.layout.pack(Kind.STOP, self.token)
-
-    @classmethod
-    def unpack(cls, payload: bytes) -> Stop:
-        """From payload bytes."""
-        return cls(cls.layout.unpack(payload)[1])
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(_Payload):
     """Counters of the stream that ended: sets produced, sets the plate could not send, bad requests it received."""
 
     token: int
     produced: int
     dropped: int
     bad_received: int
+    kind: ClassVar[Kind] = Kind.STOPPED
     layout: ClassVar[struct.Struct] = struct.Struct("<BBIIH")
-
-    def pack(self) -> bytes:
-        """Payload bytes."""
-        return self.layout.pack(Kind.STOPPED, self.token, self.produced, self.dropped, self.bad_received)
-
-    @classmethod
-    def unpack(cls, payload: bytes) -> Stopped:
-        """From payload bytes."""
-        return cls(*cls.layout.unpack(payload)[1:])
 
 
 @dataclass(frozen=True, slots=True)
-class Boot:
+class Boot(_Payload):
     """Sent once after every reset."""
 
     wire_major: int
-    firmware: tuple[int, int, int]
+    firmware_major: int
+    firmware_minor: int
+    firmware_patch: int
     reset_cause: int
     boot_count: int
+    kind: ClassVar[Kind] = Kind.BOOT
     layout: ClassVar[struct.Struct] = struct.Struct("<BBBBBBH")
-
-    def pack(self) -> bytes:
-        """Payload bytes."""
-        return self.layout.pack(Kind.BOOT, self.wire_major, *self.firmware, self.reset_cause, self.boot_count)
-
-    @classmethod
-    def unpack(cls, payload: bytes) -> Boot:
-        """From payload bytes."""
-        _, major, f0, f1, f2, cause, count = cls.layout.unpack(payload)
-        return cls(major, (f0, f1, f2), cause, count)
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(_Payload):
     """The plate does not know or cannot do what was asked."""
 
     request: int
     reason: int
+    kind: ClassVar[Kind] = Kind.REFUSED
     layout: ClassVar[struct.Struct] = struct.Struct("<BBB")
 
-    def pack(self) -> bytes:
-        """Payload bytes."""
-        return self.layout.pack(Kind.REFUSED, self.request, self.reason)
 
-    @classmethod
-    def unpack(cls, payload: bytes) -> Refused:
-        """From payload bytes."""
-        return cls(*cls.layout.unpack(payload)[1:])
+@dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """INFO of a wire version that is not ours: only its first four bytes mean the same in every version."""
+
+    token: int
+    wire_major: int
 
 
 Message = Ping | Pong | Hello | Info | Start | Started | Stop | Stopped | Boot | Refused
 
-_CLASSES: dict[int, type[Message]] = {
-    Kind.PING: Ping, Kind.PONG: Pong, Kind.HELLO: Hello, Kind.INFO: Info, Kind.START: Start, Kind.STARTED: Started,
-    Kind.STOP: Stop, Kind.STOPPED: Stopped, Kind.BOOT: Boot, Kind.REFUSED: Refused,
-}  # fmt: skip
+#: type -> class
+MESSAGES: dict[int, type[Message]] = {message.kind: message for message in get_args(Message)}
 
 
-def unpack(payload: bytes) -> Message | None:
+def unpack(payload: bytes) -> Message | OtherVersion | None:
     """Payload -> message; None for an unknown type or a length its type does not have."""
-    message = _CLASSES.get(payload[0]) if payload else None
+    if len(payload) >= 4 and payload[0] == Kind.INFO and payload[2] != WIRE_MAJOR:
+        return OtherVersion(payload[1], payload[2])
+    message = MESSAGES.get(payload[0]) if payload else None
     if message is None:
         return None
     grows = message is Info  # the only message that a minor version may lengthen

@@ -14,10 +14,32 @@ import numpy as np
 
 from acquisition import messages
 from acquisition.clock import SEQUENCE_BITS, US_BITS, Unwrapper
-from acquisition.errors import LinkLost, PlateNotFound, PlateRebooted, WireVersionUnknown
+from acquisition.errors import (
+    LinkLost,
+    PlateBusy,
+    PlateNotFound,
+    PlateRebooted,
+    PlateRefused,
+    WireVersionUnknown,
+)
 from acquisition.framing import Decoder, encode
 from acquisition.link import Link, SerialLink
-from acquisition.messages import Boot, Hello, Info, Kind, Message, Ping, Pong, Start, Started, Stop, Stopped
+from acquisition.messages import (
+    Boot,
+    Hello,
+    Info,
+    Kind,
+    Message,
+    OtherVersion,
+    Ping,
+    Pong,
+    RefusalReason,
+    Refused,
+    Start,
+    Started,
+    Stop,
+    Stopped,
+)
 from analysis.geometry import Side
 from analysis.recording import PlateIdentity, SampleBlock
 
@@ -94,6 +116,8 @@ class WirePlate:
     PlateNotFound
         Nothing answered HELLO within 4 s; says how many bytes came.
     WireVersionUnknown
+    PlateBusy
+        It talks with another program.
     """
 
     def __init__(self, link: Link) -> None:
@@ -101,7 +125,7 @@ class WirePlate:
         self._decoder = Decoder()
         self._waiting: deque[SampleBlock] = deque()
         self._sequence, self._clock = Unwrapper(SEQUENCE_BITS), Unwrapper(US_BITS)
-        self._token = 0
+        self._token = self._received = 0
         self._streaming = self._closed = False
         self._last_index: int | None = None
         self._boot: Boot | None = None
@@ -176,23 +200,17 @@ class WirePlate:
         self._link.write(b"\0" + encode(message.pack()))
 
     def _greet(self) -> Info:
-        """HELLO until answered (opening a port resets many boards), then the version, then PINGs for the clock."""
-        bytes_before = self._decoder.bad_bytes
+        """HELLO until answered (opening a port resets many boards), then PINGs for the clock."""
         deadline_s = monotonic() + HELLO_LIMIT_S
         info: Info | None = None
         while info is None and monotonic() < deadline_s:
-            self._send(Hello(self._next_token()))
-            info = self._await(Info, HELLO_EVERY_S)
+            hello = Hello(self._next_token())
+            self._send(hello)
+            info = self._await(hello, Info, HELLO_EVERY_S)
         if info is None:
-            unreadable = self._decoder.bad_bytes - bytes_before
             raise PlateNotFound(
-                f"no force plate on {self._link.name}: {unreadable} unreadable bytes came in {HELLO_LIMIT_S:g} s."
-                " Wrong port, or firmware older than 1.0?"
-            )
-        if info.wire_major != messages.WIRE_MAJOR:
-            raise WireVersionUnknown(
-                f"the plate speaks wire version {info.wire_major}, this program {messages.WIRE_MAJOR}:"
-                " update the older of firmware and program"
+                f"no force plate on {self._link.name}: {self._received} bytes came in {HELLO_LIMIT_S:g} s, none of them"
+                " an answer. Wrong port, or firmware older than 1.0?"
             )
         for _ in range(PINGS):
             self._ping()
@@ -208,23 +226,37 @@ class WirePlate:
         deadline_s = monotonic() + REPLY_LIMIT_S
         while monotonic() < deadline_s:
             self._send(request)
-            answer = self._await(reply, HELLO_EVERY_S)
+            answer = self._await(request, reply, HELLO_EVERY_S)
             if answer is not None:
                 return answer
         raise LinkLost(f"{self._link.name}: no reply to {type(request).__name__} within {REPLY_LIMIT_S:g} s")
 
-    def _await(self, reply: type[Reply], limit_s: float) -> Reply | None:
+    def _await(self, request: Message, reply: type[Reply], limit_s: float) -> Reply | None:
         deadline_s = monotonic() + limit_s
         while (left_s := deadline_s - monotonic()) > 0:
             for message in self._receive(left_s):
                 if isinstance(message, reply) and message.token == self._token:
                     return message
+                if isinstance(message, OtherVersion):
+                    raise WireVersionUnknown(
+                        f"the plate speaks wire version {message.wire_major}, this program {messages.WIRE_MAJOR}:"
+                        " update the older of firmware and program"
+                    )
+                if isinstance(message, Refused) and message.request == request.kind:
+                    self._give_up(message)
         return None
 
-    def _receive(self, timeout_s: float) -> list[Message]:
+    def _give_up(self, answer: Refused) -> None:
+        if answer.reason == RefusalReason.BUSY:
+            raise PlateBusy(f"{self._link.name}: the plate talks with another program")
+        raise PlateRefused(f"the plate refuses request {answer.request:#04x} (reason {answer.reason})")
+
+    def _receive(self, timeout_s: float) -> list[Message | OtherVersion]:
         """Read one block: sets go to the waiting blocks, other messages are returned."""
-        decoded = self._decoder.feed(self._link.read(timeout_s))
-        found: list[tuple[int, Message]] = []
+        received = self._link.read(timeout_s)
+        self._received += len(received)
+        decoded = self._decoder.feed(received)
+        found: list[tuple[int, Message | OtherVersion]] = []
         unknown = 0
         for group in decoded.groups:
             is_set = (group.rows[:, 0] == Kind.DATA_PER_CHANNEL) & (group.rows.shape[1] == messages.SET_SIZE)

@@ -17,6 +17,7 @@ from dashboard.words import load_words
 VERBS: dict[str, str] = {
     "store": "store",
     "analyse": "analyse",
+    "simulate": "simulate",
 }
 
 DEFAULT_VERB = "serve"

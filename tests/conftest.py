@@ -18,6 +18,11 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 _skipped: list[str] = []
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--plate URL`: a plate on the bench, for the contract of plates."""
+    parser.addoption("--plate", metavar="URL", help="address of a plate on the bench, to run the plates' contract on")
+
+
 @pytest.fixture(scope="session")
 def recordings() -> Path:
     """Folder of the real recordings (`../shared/data`); they are not part of this repository."""

@@ -9,6 +9,7 @@ import numpy as np
 from acquisition.framing import Decoder, encode
 from acquisition.messages import (
     AGE_TICK_US,
+    SIMULATED_BOARD,
     WIRE_MAJOR,
     WIRE_MINOR,
     Boot,
@@ -17,6 +18,7 @@ from acquisition.messages import (
     Info,
     Kind,
     Message,
+    OtherVersion,
     Ping,
     Pong,
     RefusalReason,
@@ -131,6 +133,7 @@ class Firmware:
         self._began_s = self.person.now_s
         self._decoder, self._sets, self._out = Decoder(), SetMaker(), bytearray()
         self._streaming = self._booted = False
+        self._started_by = 0
         self._cause = cause
         self._wake()
 
@@ -167,7 +170,8 @@ class Firmware:
             return
         for payload in self._decoder.feed(content).payloads():
             request = unpack(payload)
-            reply = Refused(payload[0], RefusalReason.UNKNOWN) if request is None else self._answer(request)
+            known = None if isinstance(request, OtherVersion) else request
+            reply = Refused(payload[0], RefusalReason.UNKNOWN) if known is None else self._answer(known)
             if reply is not None:
                 self._say(reply)
 
@@ -181,7 +185,7 @@ class Firmware:
         if not self._booted and self.now_s >= self.board.silent_s:
             self._booted = True
             self._out += b"\0"
-            self._say(Boot(self.board.wire_major, FIRMWARE, self._cause, self._boot_count))
+            self._say(Boot(self.board.wire_major, *FIRMWARE, self._cause, self._boot_count))
 
     def _say(self, message: Message) -> None:
         self._out += encode(message.pack())
@@ -194,7 +198,9 @@ class Firmware:
             case Hello(token):
                 return self._info(token)
             case Start(token, mode=0):
-                self._streaming, self._sets = True, SetMaker()
+                if not (self._streaming and token == self._started_by):  # asked again because the answer was lost
+                    self._sets, self._started_by = SetMaker(), token
+                self._streaming = True
                 return Started(token, now_us)
             case Start():
                 return Refused(Kind.START, RefusalReason.CANNOT)
@@ -202,7 +208,7 @@ class Firmware:
                 self._streaming = False
                 return Stopped(token, self._sets.produced, 0, self._decoder.bad_frames)
             case _:
-                return Refused(request.pack()[0], RefusalReason.UNKNOWN)
+                return Refused(request.kind, RefusalReason.UNKNOWN)
 
     def _info(self, token: int) -> Info:
         board = self.board
@@ -210,10 +216,12 @@ class Firmware:
             token=token,
             wire_major=board.wire_major,
             wire_minor=WIRE_MINOR,
-            firmware=FIRMWARE,
+            firmware_major=FIRMWARE[0],
+            firmware_minor=FIRMWARE[1],
+            firmware_patch=FIRMWARE[2],
             commit=0,
             device_id=board.plate_number.to_bytes(8, "big"),
-            board=0,
+            board=SIMULATED_BOARD,
             model=1,
             channels=N_CELLS,
             timing=0,

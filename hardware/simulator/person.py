@@ -127,7 +127,7 @@ class Person:
         Where the feet stand, plate frame.
     seed : int
     script : iterable of TimedCue
-        Cues known beforehand.
+        Cues known beforehand, in the order of their times; may be without an end.
 
     Attributes
     ----------
@@ -156,8 +156,8 @@ class Person:
         self._standing_on: Side | None = None
         self.stances: list[PlantedStance] = []
         self.heard: list[TimedCue] = []
-        for timed in script:
-            self._expect(timed.at_s, timed.cue)
+        self._script = iter(script)
+        self._next = next(self._script, None)
 
     @property
     def now_s(self) -> float:
@@ -175,6 +175,9 @@ class Person:
         while self._said:
             self._expect(self.now_s, self._said.popleft())
         time_s = np.arange(self._made, self._made + n) / BODY_HZ
+        while self._next is not None and self._next.at_s <= time_s[-1]:
+            self._expect(self._next.at_s, self._next.cue)
+            self._next = next(self._script, None)
         while self._queue and self._queue[0][0] <= time_s[-1]:
             at_s, _, act = heappop(self._queue)
             self._do(at_s, act)

@@ -1,0 +1,151 @@
+"""What every plate promises, whatever carries its bytes. Runs over all of PLATES, and over `--plate URL`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from benches import behind_a_terminal, blocks_of, simulate
+
+from acquisition.errors import LinkLost, PlateBusy, PlateNotFound
+from acquisition.plate import PLATES, LossCounters, Plate, open_plate
+from analysis.recording import N_CELLS
+from hardware.plates import plate_models
+from hardware.simulator.device import SimulatedLink, Simulation
+
+BENCH = "bench"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "scheme" in metafunc.fixturenames:
+        bench = [BENCH] if metafunc.config.getoption("--plate") else []
+        metafunc.parametrize("scheme", [*PLATES, *bench], scope="module")
+
+
+@pytest.fixture(scope="module")
+def address(scheme: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where a plate of this scheme stands."""
+    if scheme == BENCH:
+        yield request.config.getoption("--plate")
+    elif scheme == "sim":
+        yield "sim:healthy?speed=0"
+    elif scheme == "socket":
+        with simulate("--speed", "4") as url:
+            yield url
+    elif scheme == "serial":
+        wanted = Simulation(speed=4.0)
+        with behind_a_terminal(SimulatedLink(wanted.firmware(), wanted.speed, "board")) as url:
+            yield url
+    else:
+        pytest.fail(f"no bench for {scheme}: plates: give it a place to stand here")
+
+
+@pytest.fixture
+def plate(address: str) -> Iterator[Plate]:
+    opened = open_plate(address)
+    yield opened
+    opened.close()
+
+
+pytestmark = pytest.mark.process
+
+
+def test_it_says_who_it_is(plate: Plate) -> None:
+    identity = plate.identity
+    assert identity.serial
+    assert identity.model in plate_models()
+    assert identity.wire_version == 1
+    assert identity.nominal_rate_hz > 0
+    assert identity.full_scale_counts == 2**23 - 1
+
+
+def test_it_is_silent_until_started(plate: Plate) -> None:
+    assert plate.read(0.1) is None
+
+
+def test_sets_come_in_order_and_none_is_missing(plate: Plate) -> None:
+    plate.start()
+    blocks = blocks_of(plate, 5.0)
+    index = np.concatenate([block.indices for block in blocks])
+    assert (np.diff(index) == 1).all()
+    assert plate.losses == LossCounters(bad_frames=plate.losses.bad_frames)  # a boot loader may have said something
+
+
+def test_every_cell_has_its_own_time_and_none_runs_backwards(plate: Plate) -> None:
+    plate.start()
+    blocks = blocks_of(plate, 5.0)
+    device_us = np.concatenate([block.device_us for block in blocks]).astype(np.int64)
+    assert device_us.shape[1] == N_CELLS
+    assert (np.diff(device_us, axis=0) >= 0).all()
+    assert np.ptp(device_us, axis=1).max() < 2e6 / plate.identity.nominal_rate_hz
+
+
+def test_the_measured_rate_is_near_the_one_it_claims(plate: Plate) -> None:
+    """The converters' own oscillators are up to 16 % off their data sheet's rate."""
+    plate.start()
+    blocks = blocks_of(plate, 5.0)
+    sets = sum(len(block) for block in blocks)
+    spent_s = float(blocks[-1].device_us[-1, 0] - blocks[0].device_us[0, 0]) * 1e-6
+    assert (sets - 1) / spent_s == pytest.approx(plate.identity.nominal_rate_hz, rel=0.17)
+
+
+def test_counts_are_within_full_scale_and_alive(plate: Plate) -> None:
+    plate.start()
+    counts = np.concatenate([block.counts for block in blocks_of(plate, 2.0)])
+    assert np.abs(counts).max() < plate.identity.full_scale_counts
+    assert (np.ptp(counts, axis=0) > 0).all()  # a cell without any noise is not connected
+
+
+def test_stopping_stops_and_starting_goes_on(plate: Plate) -> None:
+    plate.start()
+    before = blocks_of(plate, 0.5)
+    plate.stop()
+    assert plate.read(0.1) is None
+    plate.start()
+    after = blocks_of(plate, 0.5)
+    assert after[0].device_us[0, 0] > before[-1].device_us[-1, 0]
+
+
+def test_starting_twice_starts_over(plate: Plate) -> None:
+    plate.start()
+    blocks_of(plate, 1.0)
+    plate.start()
+    index = np.concatenate([block.indices for block in blocks_of(plate, 1.0)])
+    assert (np.diff(index) == 1).all()
+
+
+def test_closing_twice_does_nothing_more(address: str) -> None:
+    plate = open_plate(address)
+    plate.start()
+    plate.close()
+    plate.close()
+    with pytest.raises(LinkLost):
+        plate.read(0.1)
+
+
+def test_it_can_be_opened_again(address: str) -> None:
+    for _ in range(2):
+        plate = open_plate(address)
+        plate.start()
+        assert blocks_of(plate, 0.2)
+        plate.close()
+
+
+def test_a_second_program_is_told_that_it_is_in_use(plate: Plate, address: str, scheme: str) -> None:
+    if scheme == "sim":
+        return  # every opener has a plate of its own
+    with pytest.raises(PlateBusy):
+        open_plate(address)
+
+
+@pytest.mark.parametrize("address", ["", "COM5", "http://127.0.0.1:1", "SIM:healthy"])
+def test_an_address_of_no_plate_names_what_there_is(address: str) -> None:
+    with pytest.raises(PlateNotFound, match=r"serial:, socket:, sim:"):
+        open_plate(address)
+
+
+@pytest.mark.parametrize("address", ["serial:no-such-port", "socket://127.0.0.1:1", "socket://127.0.0.1:none"])
+def test_an_address_where_nothing_stands_says_so(address: str) -> None:
+    with pytest.raises(PlateNotFound, match="cannot be opened"):
+        open_plate(address)
