@@ -90,10 +90,13 @@ class SimulatedLink:
     speed : float
         Board seconds in a second of this computer; 0: a read goes on until something comes.
     name : str
+    block_s : float
+        How far time goes on at least in one read at speed 0. [s]
     """
 
-    def __init__(self, firmware: Firmware, speed: float, name: str) -> None:
+    def __init__(self, firmware: Firmware, speed: float, name: str, block_s: float = BLOCK_S) -> None:
         self.name = name
+        self._block = samples_in(block_s)
         self.firmware = firmware
         self._speed = speed
         self._began_s = monotonic()
@@ -118,7 +121,7 @@ class SimulatedLink:
     def _read_at_once(self, timeout_s: float) -> bytes:
         left = samples_in(timeout_s)
         while not (sent := self.firmware.take()) and left > 0:
-            step = min(left, samples_in(BLOCK_S))
+            step = min(left, self._block)
             self.firmware.advance(step)
             left -= step
         return sent

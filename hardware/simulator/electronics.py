@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +50,13 @@ def cell_forces(xy_mm: Float, fz_n: Float, geometry: PlateGeometry) -> Float:
 
     The smallest forces that carry the load: F = A' (A A')^-1 (Fz, Fz x, Fz y) with the plate's load matrix A.
     """
-    matrix = geometry.load_matrix()
     load = np.column_stack([fz_n, fz_n * xy_mm[:, 0], fz_n * xy_mm[:, 1]])
-    return np.asarray(load @ np.linalg.pinv(matrix).T, dtype=np.float64)
+    return np.asarray(load @ _spread(geometry).T, dtype=np.float64)
+
+
+@cache
+def _spread(geometry: PlateGeometry) -> Float:
+    return np.asarray(np.linalg.pinv(geometry.load_matrix()), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,29 @@
+"""The archive of this station, opened; and who works here until there are accounts."""
+
+from __future__ import annotations
+
+from getpass import getuser
+
+from dashboard.config import Config
+from records.model import Actor, Role
+from records.store import RecordStore
+
+
+def local_actor() -> Actor:
+    """Who works here until there are accounts: the user of this computer."""
+    return Actor(getuser(), Role.CLINICIAN)
+
+
+def open_store(config: Config) -> RecordStore:
+    """The archive, made where there is none yet.
+
+    Raises
+    ------
+    StoreTooOld, StoreTooNew, StoreError
+    """
+    config.data_folder.mkdir(parents=True, exist_ok=True)
+    store = RecordStore(config.store_url)
+    if store.revision() is None:
+        store.upgrade()
+    store.check_schema()
+    return store
