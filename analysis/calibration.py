@@ -14,6 +14,9 @@ from analysis.recording import RawRecording, frozen
 
 Float = NDArray[np.float64]
 
+#: Reference of a calibration made of nominal gains and the drawing: every trial made with it is called uncalibrated.
+DATASHEET = "drawing and datasheet"
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -27,10 +30,10 @@ class Calibration:
     cell_newton_per_count : ndarray (4,)
         Each cell's own gain, for checks of single cells. [N/count]
     residual_n, cop_error_mm : float
-        From the hold-out points of the calibration. [N], [mm]
+        From the hold-out points of the calibration, or what the tolerances of a datasheet allow. [N], [mm]
     max_load_n : float
     reference : str
-        What it was calibrated against ("10 kg, 9 crosses"; "drawing and datasheet" where it was not).
+        What it was calibrated against ("10 kg, 9 crosses"); `DATASHEET` where no known load was ever put on.
     made_at : datetime
     made_by : str
     valid_until : datetime or None
@@ -54,21 +57,34 @@ class Calibration:
                 f"calibration {self.id} has matrix {self.matrix.shape} and gains {self.cell_newton_per_count.shape},"
                 " needs (3, 4) and (4,)"
             )
-        if not (np.isfinite(self.matrix).all() and (self.cell_newton_per_count != 0).all()):
+        gain = self.cell_newton_per_count
+        if not (np.isfinite(self.matrix).all() and np.isfinite(gain).all() and (gain != 0).all()):
             raise NotCalibrated(f"calibration {self.id} holds a gain of zero or a value that is no number")
         object.__setattr__(self, "matrix", frozen(self.matrix, np.float64))
         object.__setattr__(self, "cell_newton_per_count", frozen(self.cell_newton_per_count, np.float64))
 
+    def is_current(self, at: datetime) -> bool:
+        """Whether known loads were put on this plate, and the result was still valid at that time."""
+        return self.reference != DATASHEET and (self.valid_until is None or at <= self.valid_until)
+
 
 @dataclass(frozen=True, slots=True)
 class Zero:
-    """Counts of the empty plate just before a trial: mean and SD per cell. [counts]"""
+    """Counts of the empty plate just before a trial: mean and SD per cell. [counts]
+
+    Raises
+    ------
+    NotCalibrated
+        Not one finite number for each cell.
+    """
 
     counts: Float
     sd_counts: Float
     taken_at: datetime
 
     def __post_init__(self) -> None:
+        if np.shape(self.counts) != (4,) or np.shape(self.sd_counts) != (4,) or not np.isfinite(self.counts).all():
+            raise NotCalibrated(f"zero of {self.counts} counts, SD {self.sd_counts}: needs one number for each cell")
         object.__setattr__(self, "counts", frozen(self.counts, np.float64))
         object.__setattr__(self, "sd_counts", frozen(self.sd_counts, np.float64))
 

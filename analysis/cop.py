@@ -126,7 +126,7 @@ class CopSeries:
         return CopSeries(self.time_s[keep], self.xy_mm[keep], self.fz_n[keep], self.frame)
 
 
-def body_weight(forces: ForceSeries) -> float:
+def standing_load(fz_n: Float) -> float:
     """First estimate of body weight: median Fz of the samples above half the largest sustained load. [N].
 
     Raises
@@ -134,11 +134,11 @@ def body_weight(forces: ForceSeries) -> float:
     NoLoad
         No sample carries load.
     """
-    fz_n = forces.fz_n[np.isfinite(forces.fz_n)]
-    largest_n = float(np.percentile(fz_n, 98)) if len(fz_n) else 0.0
+    there_n = fz_n[np.isfinite(fz_n)]
+    largest_n = float(np.percentile(there_n, 98)) if len(there_n) else 0.0
     if largest_n <= 0:
         raise NoLoad(f"largest load is {largest_n:.0f} N: nobody stood on the plate")
-    return float(np.median(fz_n[fz_n > 0.5 * largest_n]))
+    return float(np.median(there_n[there_n > 0.5 * largest_n]))
 
 
 def centre_of_pressure(forces: ForceSeries, minimum_load_n: float, frame: Frame) -> CopSeries:

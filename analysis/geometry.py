@@ -72,6 +72,11 @@ class FootPlacement:
     """Where one foot stands on the plate, from the marked template. Plate frame. [mm]
 
     ``heel_mm`` and ``toe_mm`` are the ends of the foot's midline (heel cup, second toe).
+
+    Raises
+    ------
+    InvalidRecording
+        A place that is no number, or a foot without length or width.
     """
 
     side: Side
@@ -79,6 +84,13 @@ class FootPlacement:
     toe_mm: tuple[float, float]
     length_mm: float
     width_mm: float
+
+    def __post_init__(self) -> None:
+        if not np.isfinite([*self.heel_mm, *self.toe_mm]).all():
+            raise InvalidRecording(f"heel {self.heel_mm} or toe {self.toe_mm} of the {self.side} foot is no place")
+        for name in ("length_mm", "width_mm"):
+            if not 0 < getattr(self, name) < np.inf:
+                raise InvalidRecording(f"{name} of the {self.side} foot is {getattr(self, name)}, must be above 0 mm")
 
     @property
     def midline_x_mm(self) -> float:

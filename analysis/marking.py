@@ -9,16 +9,24 @@ from numpy.typing import NDArray
 
 from analysis.geometry import Side, to_lateral
 from analysis.phases import EndedBy, StancePhases
-from analysis.settings import AnalysisSettings
-from analysis.stances import Candidate, Standing, Traces, end_event, foot_off_index, refined_end
+from analysis.stances import (
+    Candidate,
+    Onset,
+    Standing,
+    Traces,
+    baseline_of,
+    end_event,
+    foot_off_index,
+    lifted_index,
+    onset_of,
+    refined_end,
+)
 
 Float = NDArray[np.float64]
 
-STARTS_WITHIN_S = 0.5  # a stance this close to the first loaded sample has no visible foot-off
 FULL_WINDOW_S = (5.0, 25.0)
 END_MARGIN_S = 0.4
 SHORT_START_S, SHORT_MINIMUM_S = 2.5, 10.0
-BASELINE_S, BASELINE_BEFORE_S = 5.0, 1.6
 APA_SEARCH_S, APA_MINIMUM_MM = 0.9, 4.0
 
 #: Ends that are failures of the test: they count as outcomes, never as missing data.
@@ -33,6 +41,17 @@ FAILURES = frozenset(
         EndedBy.OPERATOR_STOP,
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class MarkingRules:
+    """What the phases depend on beside the signals.
+
+    ``lateral_known``: which way is lateral is known even where the recording holds one place only.
+    """
+
+    target_hold_s: float | None
+    lateral_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +72,21 @@ def static_window(start_s: float, end_s: float) -> tuple[tuple[float, float] | N
     if end_s >= start_s + FULL_WINDOW_S[1] + END_MARGIN_S - 1e-9:
         return (start_s + FULL_WINDOW_S[0], start_s + FULL_WINDOW_S[1]), False
     short = (start_s + SHORT_START_S, end_s - END_MARGIN_S)
-    return (short, True) if short[1] - short[0] >= SHORT_MINIMUM_S else (None, True)
+    return (short, True) if short[1] - short[0] >= SHORT_MINIMUM_S - 1e-9 else (None, True)
 
 
-def _baseline(signal: Traces, first: int, before: int) -> tuple[int, int] | None:
-    """Quiet both-feet part before a stance: 5 s ending 1.6 s before it, after the person is on the plate."""
-    rate = signal.rate_hz
-    end = before - int(BASELINE_BEFORE_S * rate)
-    start = max(first, before - int(BASELINE_S * rate))
-    return (start, end) if end - start >= rate else None
-
-
-def _transfer(
-    signal: Traces, x_mm: Float, baseline: tuple[int, int] | None, foot_off: int, plateau: float
-) -> _Transfer:
+def _transfer(signal: Traces, x_mm: Float, baseline: slice | None, foot_off: int, plateau: float) -> _Transfer:
     """Transfer start: last X below baseline + 10 % of the step. APA: the dip before it, if larger than the noise."""
     if baseline is None:
         return _Transfer()
-    rate, quiet = signal.rate_hz, x_mm[slice(*baseline)]
+    rate, quiet = signal.rate_hz, x_mm[baseline]
     level = float(np.median(quiet))
     noise_mm = 1.4826 * float(np.median(np.abs(quiet - level)))
     start = foot_off
-    while start > baseline[0] and x_mm[start] > level + 0.1 * (plateau - level):
+    while start > baseline.start and x_mm[start] > level + 0.1 * (plateau - level):
         start -= 1
-    bipedal_s = (float(signal.time_s[baseline[0]]), float(signal.time_s[baseline[1] - 1]))
-    low = max(baseline[0], start - int(APA_SEARCH_S * rate))
+    bipedal_s = (float(signal.time_s[baseline.start]), float(signal.time_s[baseline.stop - 1]))
+    low = max(baseline.start, start - int(APA_SEARCH_S * rate))
     dip = low + int(np.argmin(x_mm[low : start + 1]))
     size_mm = level - float(x_mm[dip])
     if size_mm <= max(3 * noise_mm, APA_MINIMUM_MM):
@@ -103,9 +112,8 @@ def mark_phases(
     signal: Traces,
     standing: Standing,
     candidate: Candidate,
-    first_loaded: int,
     side: Side | None,
-    settings: AnalysisSettings,
+    rules: MarkingRules,
     not_before: int = 0,
 ) -> StancePhases:
     """Phases of one candidate stance.
@@ -113,18 +121,20 @@ def mark_phases(
     ``not_before``: sample where the stance before this one ended; the baseline is never taken from it.
     """
     x_mm = to_lateral(signal.x_mm, candidate.side, standing.midline_x_mm)
-    seen = end_event(signal, x_mm, standing, candidate)
+    seen = end_event(signal, x_mm, standing, candidate, rules.lateral_known or standing.half_spacing_mm is not None)
     end = refined_end(signal, x_mm, candidate, seen)
     end_s = float(signal.time_s[min(end, len(signal.time_s) - 1)])
-    begins_alone = candidate.start - first_loaded < STARTS_WITHIN_S * signal.rate_hz
-    if begins_alone or standing.half_spacing_mm is None:
-        from_s, foot_off_s, transfer = float(signal.time_s[candidate.start]), None, _Transfer()
-    else:
+    onset, transfer = onset_of(signal, x_mm, standing, candidate), _Transfer()
+    at = candidate.start
+    if onset is Onset.TRANSFER:
         at = foot_off_index(x_mm, candidate.start, candidate.end, signal.rate_hz)
-        from_s = foot_off_s = float(signal.time_s[at])
-        baseline = _baseline(signal, max(first_loaded, not_before), candidate.start)
-        transfer = _transfer(signal, x_mm, baseline, at, float(np.median(x_mm[candidate.start : candidate.end])))
-    ended_by, hold_s, censored = _ended(end_s, from_s, seen, foot_off_s is not None, settings.target_hold_s)
+        quiet = baseline_of(signal, x_mm, standing, candidate, not_before)
+        transfer = _transfer(signal, x_mm, quiet, at, float(np.median(x_mm[candidate.start : candidate.end])))
+    elif onset is Onset.LIFTED:
+        at = lifted_index(signal, candidate)
+    from_s = float(signal.time_s[at])
+    foot_off_s = None if onset is Onset.ALONE else from_s
+    ended_by, hold_s, censored = _ended(end_s, from_s, seen, foot_off_s is not None, rules.target_hold_s)
     static_s, short = static_window(from_s, end_s)
     return StancePhases(
         side=side,

@@ -39,6 +39,7 @@ class FindingCode(StrEnum):
     NARROW_STANCE = "NARROW_STANCE"
     SHORT_WINDOW = "SHORT_WINDOW"
     NO_STATIC_WINDOW = "NO_STATIC_WINDOW"
+    WINDOW_OUTSIDE = "WINDOW_OUTSIDE"
     GAP = "GAP"
     MISSING_SAMPLES = "MISSING_SAMPLES"
     REPEATED_ROWS = "REPEATED_ROWS"
@@ -46,7 +47,6 @@ class FindingCode(StrEnum):
     OUTLIERS = "OUTLIERS"
     SATURATED = "SATURATED"
     LOW_RATE = "LOW_RATE"
-    LOAD_TOO_LOW = "LOAD_TOO_LOW"
     SUPPORT_SUSPECTED = "SUPPORT_SUSPECTED"
     INTERRUPTED = "INTERRUPTED"
     UNCALIBRATED = "UNCALIBRATED"
@@ -63,16 +63,26 @@ class Finding:
 
 
 def gap_findings(
-    gaps_s: tuple[tuple[float, float], ...], missing_pct: float, window_s: tuple[float, float]
+    gaps_s: tuple[tuple[float, float], ...],
+    missing_pct: float,
+    window_s: tuple[float, float],
+    hold_s: tuple[float, float],
 ) -> list[Finding]:
-    """Gaps of a trial: more than 100 ms inside the static window, or more than 2 % missing, make it not usable."""
+    """Gaps in window and hold: over 100 ms inside the window, or over 2 % of it missing, make the trial not usable.
+
+    A gap elsewhere in the hold is a caution: what happened in it was not seen.
+    """
+
+    def inside(span_s: tuple[float, float]) -> list[tuple[float, float]]:
+        return [(start, end) for start, end in gaps_s if end > span_s[0] and start < span_s[1]]
+
     found = []
-    inside = [(start, end) for start, end in gaps_s if end > window_s[0] and start < window_s[1]]
-    longest_s = max((end - start for start, end in inside), default=0.0)
-    if inside:
-        severity = Severity.NOT_USABLE if longest_s > LONGEST_GAP_S else Severity.CAUTION
-        total_s = sum(end - start for start, end in inside)
-        found.append(Finding(FindingCode.GAP, severity, {"n": len(inside), "total_s": total_s, "longest_s": longest_s}))
+    if seen := sorted({*inside(window_s), *inside(hold_s)}):
+        longest_s = max(end - start for start, end in seen)
+        too_long = any(end - start > LONGEST_GAP_S + 1e-6 for start, end in inside(window_s))
+        severity = Severity.NOT_USABLE if too_long else Severity.CAUTION
+        total_s = sum(end - start for start, end in seen)
+        found.append(Finding(FindingCode.GAP, severity, {"n": len(seen), "total_s": total_s, "longest_s": longest_s}))
     if missing_pct > LARGEST_MISSING_PCT:
         values = {"missing_pct": missing_pct, "limit_pct": LARGEST_MISSING_PCT}
         found.append(Finding(FindingCode.MISSING_SAMPLES, Severity.NOT_USABLE, values))

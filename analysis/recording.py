@@ -16,6 +16,7 @@ Float = NDArray[np.float64]
 Counts = NDArray[np.int32]
 
 N_CELLS = 4
+SIMULATED_SERIAL = "SIM-"
 
 
 class Timing(StrEnum):
@@ -58,6 +59,11 @@ class PlateIdentity:
     nominal_rate_hz: float
     full_scale_counts: int
     timing: Timing
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the serial number is one that only simulators carry."""
+        return self.serial.startswith(SIMULATED_SERIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +202,8 @@ class ImportedRecording:
     time_s : ndarray (n,)
         Strictly increasing. [s]
     values : ndarray (n, k)
-        Columns as `kind` says: four cells [N], or CoP ML, AP [mm] and Fz [N]. NaN where the source had none.
+        Columns as `kind` says: four cells [N], or CoP ML, AP [mm] and Fz [N]. NaN where the source had none; infinite
+        values are refused.
     kind : SignalKind
     ml_axis : MlAxis
         UNKNOWN unless the format documents it; never guessed.
@@ -214,7 +221,7 @@ class ImportedRecording:
     Raises
     ------
     InvalidRecording
-        Shapes disagree, time is not finite or not strictly increasing, cells without geometry.
+        Shapes disagree, time is not finite or not strictly increasing, a value is infinite, cells without geometry.
     """
 
     time_s: Float
@@ -242,6 +249,9 @@ class ImportedRecording:
         if n > 1 and (np.diff(self.time_s) <= 0).any():
             row = int(np.argmax(np.diff(self.time_s) <= 0)) + 1
             raise InvalidRecording(f"time does not increase at sample {row}")
+        if np.isinf(self.values).any():
+            row = int(np.argmax(np.isinf(self.values).any(axis=1)))
+            raise InvalidRecording(f"a value of sample {row} is infinite; a missing value is NaN")
         object.__setattr__(self, "time_s", frozen(self.time_s, np.float64))
         object.__setattr__(self, "values", frozen(self.values, np.float64))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,7 +43,12 @@ class AnalysisSettings:
     def __post_init__(self) -> None:
         for name in ("lowpass_hz", "lowpass_design_hz", "grid_hz", "target_hold_s"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
+            if value is not None and not 0 < value < math.inf:
                 raise InvalidRecording(f"{name} is {value}, must be above 0")
-        if isinstance(self.window, tuple) and not self.window[1] > self.window[0]:
-            raise InvalidRecording(f"window ends at {self.window[1]} s, before it starts at {self.window[0]} s")
+        if not 0 <= self.minimum_load_n < math.inf or not 0 <= self.minimum_load_fraction < 1:
+            raise InvalidRecording(
+                f"load gate of {self.minimum_load_n} N and {self.minimum_load_fraction} body weight cannot be:"
+                " needs 0 N or more, and a part of body weight from 0 to below 1"
+            )
+        if isinstance(self.window, tuple) and not -math.inf < self.window[0] < self.window[1] < math.inf:
+            raise InvalidRecording(f"window from {self.window[0]} s to {self.window[1]} s has no length")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -32,12 +32,17 @@ Bound = Literal["at_least", "at_most"]
 ASSUMED_MDC: dict[str, float] = {"lateral_shift": 10.0, "velocity_ml": 4.8, "velocity": 8.3}
 RATIO_LIMIT = 1.25
 MEDIAN_FROM = 5
-#: A SHORT window cannot be compared with a full one in what grows with duration.
+#: Windows whose lengths differ by more than this cannot be compared or averaged in what grows with duration.
+SAME_LENGTH = 1.05
 GROWS_WITH_DURATION = frozenset(
     {"path", "path_ml", "path_ap", "range", "range_ml", "range_ap", "range95_ml", "range95_ap", "max_distance"}
     | {"hull_area", "prediction_ellipse_area", "prediction_ellipse_major", "prediction_ellipse_minor"}
     | {"chi2_ellipse_area", "confidence_circle_area"}
 )
+#: Directions without a head: -89 and + 89 degrees are neighbours, their mean is not 0.
+DIRECTIONS = frozenset({"prediction_ellipse_angle"})
+#: Outcomes of an attempt: they count whether or not it lasted long enough for steadiness.
+OUTCOMES = frozenset({"hold_time", "failures"})
 
 
 class NoComparison(StrEnum):
@@ -50,20 +55,26 @@ class NoComparison(StrEnum):
     ONE_CENSORED = "ONE_CENSORED"
     BOTH_CENSORED = "BOTH_CENSORED"
     COUNTED = "COUNTED"
+    SETTINGS_DIFFER = "SETTINGS_DIFFER"
+    NOT_AVERAGED = "NOT_AVERAGED"
 
 
 @dataclass(frozen=True, slots=True)
 class SideValue:
     """A metric over the usable trials of one side.
 
-    ``mean``: geometric mean for ratio metrics, arithmetic for the others, median where n >= 5; for failures their
-    count. ``sd`` in the metric's unit (None for one trial). Hold time and failures are outcomes: they count for
-    attempts that were too short for steadiness, too.
+    ``mean``: median where n >= 5; for failures their count. ``sd`` in the metric's unit (None for one trial). Hold time
+    and failures are outcomes: they count for attempts that were too short for steadiness, too. ``best``: the longest
+    hold, and of nothing else: the best of several CoP values is a biased one. ``censored``: how many of the hold times
+    are lower bounds. ``reason``: why there is no mean although there are values.
     """
 
     mean: float | None
     sd: float | None
     n: int
+    best: float | None = None
+    censored: int = 0
+    reason: NoComparison | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,7 @@ class SideComparison:
 
 def kind_of(metric: Metric) -> Kind:
     """How a metric is compared: hold time, failures and signed metrics as differences, all others as ratios."""
-    return "difference" if metric.worse == "signed" or metric.id in {"hold_time", "failures"} else "ratio"
+    return "difference" if metric.worse == "signed" or metric.id in OUTCOMES else "ratio"
 
 
 def _numbers(metric: Metric, results: Sequence[TrialResult]) -> list[float]:
@@ -114,17 +125,44 @@ def _numbers(metric: Metric, results: Sequence[TrialResult]) -> list[float]:
     return [value for value in values if value is not None]
 
 
+def _window_s(result: TrialResult) -> float:
+    """Length of the window the sway metrics of a trial saw. [s]."""
+    window, phases = result.settings.window, result.phases
+    if window == "whole":
+        return phases.end_s - phases.start_s
+    start_s, end_s = window if isinstance(window, tuple) else phases.static_s or (0.0, 0.0)
+    return end_s - start_s
+
+
+def _cannot_join(metric: Metric, results: Sequence[TrialResult]) -> NoComparison | None:
+    """Why values of these trials cannot be averaged or compared."""
+    if metric.id in DIRECTIONS and len(results) > 1:
+        return NoComparison.NOT_AVERAGED
+    if len({(result.settings, result.analysis_version) for result in results}) > 1:
+        return NoComparison.SETTINGS_DIFFER
+    lengths_s = [_window_s(result) for result in results if metric.id in GROWS_WITH_DURATION]
+    if lengths_s and max(lengths_s) > SAME_LENGTH * min(lengths_s):
+        return NoComparison.WINDOWS_DIFFER
+    return None
+
+
 def _side_value(metric: Metric, results: Sequence[TrialResult]) -> SideValue:
     numbers = np.array(_numbers(metric, results))
     n = len(numbers)
     if not n:
         return SideValue(None, None, 0)
-    sd = float(numbers.std(ddof=1)) if n > 1 else None
-    if n >= MEDIAN_FROM:
-        return SideValue(float(np.median(numbers)), sd, n)
-    if kind_of(metric) == "ratio" and (numbers > 0).all():
-        return SideValue(float(np.exp(np.log(numbers).mean())), sd, n)
-    return SideValue(float(numbers.mean()), sd, n)
+    if reason := _cannot_join(metric, results):
+        return SideValue(None, None, n, reason=reason)
+    return SideValue(_centre(numbers), float(numbers.std(ddof=1)) if n > 1 else None, n)
+
+
+def _hold_value(held: Sequence[TrialResult]) -> SideValue:
+    """Hold times of one side: mean and best, and how many are lower bounds."""
+    if not held:
+        return SideValue(None, None, 0)
+    value = _side_value(METRICS["hold_time"], held)
+    longest_s = max(result.phases.hold_time_s for result in held)
+    return replace(value, best=longest_s, censored=sum(result.phases.censored for result in held))
 
 
 def usable_of(side: Side, results: Sequence[TrialResult]) -> list[TrialResult]:
@@ -156,7 +194,7 @@ def side_result(side: Side, results: Sequence[TrialResult]) -> SideResult:
     failed = _numbers(METRICS["failures"], attempts)
     failures = int(sum(failed)) if failed else None
     values = {metric.id: _side_value(metric, usable) for metric in METRICS.values()}
-    values["hold_time"] = _side_value(METRICS["hold_time"], held_of(side, results))
+    values["hold_time"] = _hold_value(held_of(side, results))
     values["failures"] = SideValue(None if failures is None else float(failures), None, len(failed))
     return SideResult(side=side, attempts=len(attempts), n=len(usable), failures=failures, values=values)
 
@@ -179,21 +217,29 @@ def _compare_metric(metric: Metric, left: Sequence[TrialResult], right: Sequence
 
     if not left or not right:
         return without(NoComparison.ONE_SIDE_ONLY)
-    if metric.id in GROWS_WITH_DURATION and len({result.phases.short for result in (*left, *right)}) > 1:
-        return without(NoComparison.WINDOWS_DIFFER)
+    if reason := _cannot_join(metric, (*left, *right)):
+        return without(reason)
     a, b = np.array(_numbers(metric, left)), np.array(_numbers(metric, right))
     if not len(a) or not len(b) or (kind == "ratio" and ((a <= 0).any() or (b <= 0).any())):
         return without(NoComparison.NO_VALUE)
     if kind == "ratio":
-        estimate, interval = _difference(np.log(a), np.log(b))
-        ratio_ci = None if interval is None else (math.exp(interval[0]), math.exp(interval[1]))
-        size = abs(_centre(a) - _centre(b)) if mdc else abs(estimate)
-        beyond = size > (mdc if mdc else math.log(RATIO_LIMIT))
-        flag = interval is not None and beyond and not interval[0] <= 0 <= interval[1]
-        return MetricComparison(kind, math.exp(estimate), ratio_ci, flag, mdc, _one_trial(interval))
+        return _ratio(a, b, mdc)
     estimate, interval = _difference(a, b)
-    flag = mdc is not None and interval is not None and abs(estimate) > mdc and not interval[0] <= 0 <= interval[1]
+    flag = mdc is not None and abs(estimate) > mdc and _excludes_zero(interval)
     return MetricComparison(kind, estimate, interval, flag, mdc, _one_trial(interval))
+
+
+def _ratio(a: Float, b: Float, mdc: float | None) -> MetricComparison:
+    """Ratio of geometric means with its CI; flagged beyond the MDC of the difference, or 1.25 where none is known."""
+    estimate, interval = _difference(np.log(a), np.log(b))
+    interval_ratio = None if interval is None else (math.exp(interval[0]), math.exp(interval[1]))
+    beyond = abs(estimate) >= math.log(RATIO_LIMIT) if mdc is None else abs(_centre(a) - _centre(b)) > mdc
+    flag = beyond and _excludes_zero(interval)
+    return MetricComparison("ratio", math.exp(estimate), interval_ratio, flag, mdc, _one_trial(interval))
+
+
+def _excludes_zero(interval: tuple[float, float] | None) -> bool:
+    return interval is not None and not interval[0] <= 0 <= interval[1]
 
 
 def _one_trial(interval: tuple[float, float] | None) -> NoComparison | None:
@@ -236,6 +282,5 @@ def _compare_failures(left: SideResult, right: SideResult) -> MetricComparison:
         return MetricComparison("difference", None, None, False, None, NoComparison.ONE_SIDE_ONLY)
     if left.failures is None or right.failures is None:
         return MetricComparison("difference", None, None, False, None, NoComparison.NO_VALUE)
-    return MetricComparison(
-        "difference", float(left.failures - right.failures), None, False, None, NoComparison.COUNTED
-    )
+    difference = float(left.failures - right.failures)
+    return MetricComparison("difference", difference, None, False, None, NoComparison.COUNTED)

@@ -28,6 +28,7 @@ OWN = "definition in docs/method.md"
 COLUMN: dict[Axis, int] = {"ml": 0, "ap": 1}
 NAME: dict[Axis, str] = {"ml": "ML", "ap": "AP"}
 MINIMUM_POINTS = 10
+CONSTANT_MM = 1e-6  # a CoP that stays within a nanometre was not measured
 
 
 def points_mm(cop: CopSeries) -> Float:
@@ -49,15 +50,34 @@ def points_mm(cop: CopSeries) -> Float:
 
 
 def centred_mm(cop: CopSeries) -> Float:
-    """CoP of the window about its mean. (m, 2) [mm]."""
+    """CoP of the window about its mean. (m, 2) [mm].
+
+    Raises
+    ------
+    Unavailable
+        As `points_mm`; CONSTANT_INPUT where the CoP does not move at all.
+    """
     points = points_mm(cop)
+    if np.ptp(points, axis=0).max() < CONSTANT_MM:
+        raise Unavailable(Reason.CONSTANT_INPUT)
     return np.asarray(points - points.mean(axis=0), dtype=np.float64)
 
 
+def axis_mm(cop: CopSeries, column: int) -> Float:
+    """One axis of the CoP about its mean. (m,) [mm]; CONSTANT_INPUT where it does not move along that axis."""
+    along = points_mm(cop)[:, column]
+    if np.ptp(along) < CONSTANT_MM:
+        raise Unavailable(Reason.CONSTANT_INPUT)
+    return np.asarray(along - along.mean(), dtype=np.float64)
+
+
 def steps_mm(cop: CopSeries) -> Float:
-    """Steps of the window, never across a gap. (m, 2) [mm]."""
-    points_mm(cop)
-    return cop.steps_mm
+    """Steps of the window, never across a gap. (m, 2) [mm]; GAP where no two neighbours exist."""
+    centred_mm(cop)
+    steps = cop.steps_mm
+    if not len(steps):
+        raise Unavailable(Reason.GAP)
+    return steps
 
 
 def per_second(length_mm: float, cop: CopSeries) -> float:
@@ -65,13 +85,6 @@ def per_second(length_mm: float, cop: CopSeries) -> float:
     if cop.duration_s <= 0:
         raise Unavailable(Reason.TOO_SHORT)
     return length_mm / cop.duration_s
-
-
-def ratio(part: float, whole: float) -> float:
-    """Quotient of two lengths or speeds; a constant CoP has none."""
-    if whole <= 1e-12:
-        raise Unavailable(Reason.CONSTANT_INPUT)
-    return part / whole
 
 
 @metric("velocity", unit="mm/s", worse="higher", source=PRIETO, group="primary")
@@ -96,7 +109,7 @@ def rms(cop: CopSeries) -> float:
 @metric("range", unit="mm", worse="higher", source=PRIETO)
 def planar_range(cop: CopSeries) -> float:
     """Largest distance between any two points of the CoP. Rests on two points: grows with duration."""
-    points = points_mm(cop)
+    points = centred_mm(cop)
     try:
         outermost = points[ConvexHull(points).vertices]
     except QhullError:  # all points in one line: its ends lie among the extremes of either axis
@@ -121,18 +134,18 @@ def max_distance(cop: CopSeries) -> float:
 @metric("mean_frequency", unit="Hz", worse="neither", source=PRIETO)
 def mean_frequency(cop: CopSeries) -> float:
     """Laps a second on a circle of the mean distance: velocity / (2 pi mean_distance)."""
-    return ratio(velocity(cop), 2 * math.pi * mean_distance(cop))
+    return velocity(cop) / (2 * math.pi * mean_distance(cop))
 
 
 @metric("ml_ap_ratio", unit="1", worse="neither", source=OWN)
 def ml_ap_ratio(cop: CopSeries) -> float:
     """RMS ML / RMS AP. Its sign as a mark of weakness is unknown: it changed between simulated cohorts."""
-    spread = centred_mm(cop).std(axis=0)
-    return ratio(float(spread[0]), float(spread[1]))
+    return _rms(cop, COLUMN["ml"]) / _rms(cop, COLUMN["ap"])
 
 
 def _path(cop: CopSeries, column: int) -> float:
     """Sum of |d{AXIS}|: the path seen along one axis. Component paths do not add up to the path."""
+    axis_mm(cop, column)
     return float(np.abs(steps_mm(cop)[:, column]).sum())
 
 
@@ -143,33 +156,33 @@ def _velocity(cop: CopSeries, column: int) -> float:
 
 def _rms(cop: CopSeries, column: int) -> float:
     """Root mean square of {AXIS} about its mean: sqrt(mean {AXIS}^2), divisor N."""
-    return float(np.sqrt((centred_mm(cop)[:, column] ** 2).mean()))
+    return float(np.sqrt((axis_mm(cop, column) ** 2).mean()))
 
 
 def _sd(cop: CopSeries, column: int) -> float:
     """Sample standard deviation of {AXIS}, divisor N - 1: as most devices print it."""
-    return float(points_mm(cop)[:, column].std(ddof=1))
+    return float(axis_mm(cop, column).std(ddof=1))
 
 
 def _range(cop: CopSeries, column: int) -> float:
     """Largest minus smallest {AXIS}. Rests on two points: grows with duration."""
-    return float(np.ptp(points_mm(cop)[:, column]))
+    return float(np.ptp(axis_mm(cop, column)))
 
 
 def _range95(cop: CopSeries, column: int) -> float:
     """97.5th minus 2.5th percentile of {AXIS}: hardly moved by single points."""
-    low, high = np.percentile(points_mm(cop)[:, column], [2.5, 97.5])
+    low, high = np.percentile(axis_mm(cop, column), [2.5, 97.5])
     return float(high - low)
 
 
 def _mean_distance(cop: CopSeries, column: int) -> float:
     """Mean |{AXIS}| about its mean."""
-    return float(np.abs(centred_mm(cop)[:, column]).mean())
+    return float(np.abs(axis_mm(cop, column)).mean())
 
 
 def _mean_frequency(cop: CopSeries, column: int) -> float:
     """Velocity {AXIS} / (4 sqrt 2 mean|{AXIS}|). A pure sine of f reads 1.1107 f by this constant."""
-    return ratio(_velocity(cop, column), 4 * math.sqrt(2) * _mean_distance(cop, column))
+    return _velocity(cop, column) / (4 * math.sqrt(2) * _mean_distance(cop, column))
 
 
 #: stem -> unit, direction, source, function of the window and a column. One entry makes the ML and the AP metric.
@@ -204,7 +217,10 @@ for _stem in BY_AXIS:
 
 @trial_metric("mean_ml", unit="mm", worse="signed", source=OWN)
 def mean_ml(stance: Stance) -> float:
-    """Mean ML position, + lateral for the stance limb, from the midline between the feet (or the record's median)."""
+    """Mean ML position, + lateral for the stance limb, from the midline between the feet.
+
+    Without a foot template the midline is not known and the plate's centre stands in for it.
+    """
     if not stance.ml_known:
         points_mm(stance.window)
         raise Unavailable(Reason.ML_AXIS_UNKNOWN)
