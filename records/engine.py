@@ -45,6 +45,16 @@ _SQLITE_ERRORS: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_IOERR: StoreUnreachable,
 }
 
+#: PostgreSQL's SQLSTATE -> the error it is.
+_POSTGRES_ERRORS: dict[str, type[StoreError]] = {
+    "25006": StoreReadOnly,
+    "40001": StoreBusy,
+    "40P01": StoreBusy,
+    "53100": StoreFull,
+    "53300": StoreBusy,
+    "55P03": StoreBusy,
+}
+
 _OS_ERRORS: dict[int, type[StoreError]] = {
     errno.EACCES: StoreReadOnly,
     errno.EPERM: StoreReadOnly,
@@ -89,7 +99,8 @@ def sqlite_file(url: sa.URL) -> Path | None:
 def make_engine(url: sa.URL, *, migrating: bool = False) -> sa.Engine:
     """Engine for an archive; nothing is opened yet. ``migrating``: foreign keys off, as rebuilding a table needs."""
     try:
-        engine = sa.create_engine(url, json_serializer=partial(json.dumps, allow_nan=False, separators=(",", ":")))
+        to_json = partial(json.dumps, allow_nan=False, separators=(",", ":"))
+        engine = sa.create_engine(url, json_serializer=to_json, hide_parameters=True)  # no patient in any log
     except (exc.NoSuchModuleError, ImportError) as error:
         raise StoreUnreachable(shown(url), f"its driver is missing: {error}") from error
     if engine.dialect.name == "sqlite":
@@ -131,16 +142,17 @@ def named_errors(url: sa.URL) -> Iterator[None]:
         raise StoreBusy(shown(url), str(error)) from error
     except (exc.DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, exc.DBAPIError) else error
-        named = _named(cause)
+        named = _named(error, cause)
         if named is None:
             raise
         raise named(shown(url), str(cause)) from error
 
 
-def _named(cause: BaseException | None) -> type[StoreError] | None:
+def _named(error: BaseException, cause: BaseException | None) -> type[StoreError] | None:
     if isinstance(cause, sqlite3.Error):
         return _SQLITE_ERRORS.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
-    return StoreUnreachable if type(cause).__name__ in ("OperationalError", "InterfaceError") else None
+    lost = StoreUnreachable if isinstance(error, exc.OperationalError | exc.InterfaceError) else None
+    return _POSTGRES_ERRORS.get(getattr(cause, "sqlstate", None) or "", lost)
 
 
 def _on_connect(connection: Any, _record: object, *, foreign_keys: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from shelf import CLINICIAN, filed_patient, filed_trial
 
-from records import engine, filing
+from records import engine, filing, rows
 from records.engine import named_errors, sqlite_url
 from records.errors import (
     StoreBusy,
@@ -96,6 +96,16 @@ def test_a_full_disk_says_so(tmp_path: Path) -> None:
     small.execute("CREATE TABLE t (b)")
     with pytest.raises(StoreFull), named_errors(sa.make_url("sqlite:///small.db")):
         small.execute("INSERT INTO t VALUES (zeroblob(100000))")
+
+
+def test_no_error_of_the_database_carries_a_name(archive: Path) -> None:
+    """A second row with the same id is refused by SQLite; what it says goes into logs."""
+    store = RecordStore(sqlite_url(archive))
+    (row,) = store.search_patients()
+    with pytest.raises(sa.exc.IntegrityError) as refused, store.writing() as connection:
+        rows.insert_patient(connection, row.patient)
+    assert row.patient.name is not None
+    assert row.patient.name not in str(refused.value)
 
 
 def test_an_error_that_is_not_the_databases_own_passes_unchanged() -> None:

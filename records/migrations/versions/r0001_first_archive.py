@@ -178,9 +178,10 @@ def _audit() -> None:
 
 def _lock(table: str) -> None:
     """Refuse every update and delete of a table, in the database itself."""
-    for verb in ("UPDATE", "DELETE"):
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    for verb in ("UPDATE", "DELETE") if is_sqlite else ("UPDATE", "DELETE", "TRUNCATE"):
         name = f"{table}_no_{verb.lower()}"
-        if op.get_bind().dialect.name == "sqlite":
+        if is_sqlite:
             op.execute(
                 f"CREATE TRIGGER {name} BEFORE {verb} ON {table}"
                 f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
@@ -190,4 +191,5 @@ def _lock(table: str) -> None:
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
             f" $$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
         )
-        op.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+        each = "STATEMENT" if verb == "TRUNCATE" else "ROW"
+        op.execute(f"CREATE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH {each} EXECUTE FUNCTION {name}()")
