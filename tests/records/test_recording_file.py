@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import struct
 import zlib
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from shelf import CELLS_MM, NOON, imported, raw
+from tests_root import ROOT
 
 from analysis.geometry import PlateGeometry, Side
 from analysis.recording import Gap, ImportedRecording, MlAxis, PlateIdentity, RawRecording, SignalKind, Timing
@@ -246,3 +248,22 @@ def test_the_identity_covers_all_that_is_no_array() -> None:
     )
     other_gap = RawRecording(base.plate, base.started_at, base.time_s, base.counts, base.flags)
     assert len({content_sha256(recording) for recording in (base, other_plate, other_gap)}) == 3
+
+
+def names_in(document: object) -> set[str]:
+    """Every key of a JSON document."""
+    if isinstance(document, dict):
+        return set(document).union(*map(names_in, document.values()))
+    return set().union(*map(names_in, document)) if isinstance(document, list) else set()
+
+
+def test_the_document_names_every_field_and_codec_of_the_format() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    section = page[page.index("## Recording format") :]
+    words = set(re.findall(r"`([^`]+)`", section))
+    for recording in (raw(), imported()):
+        content = pack(recording)
+        length = int.from_bytes(content[10:14], "little")
+        header = json.loads(content[14 : 14 + length])
+        arrays = {array[key] for array in header["arrays"] for key in ("name", "dtype", "codec")}
+        assert names_in(header) | arrays | {header["kind"], content[:8].hex(" ").upper()} <= words
