@@ -46,6 +46,15 @@ def semi_axes_mm(cop: CopSeries) -> tuple[float, float]:
     return math.sqrt(factor * large), math.sqrt(factor * small)
 
 
+def prediction_ellipse_outline_mm(cop: CopSeries, points: int = 181) -> Float:
+    """Closed outline of the 95 % prediction ellipse about the mean position, in the frame of `cop`. (points, 2) [mm]."""
+    variances, directions = np.linalg.eigh(covariance_mm2(cop))
+    semi_mm = np.sqrt(prediction_factor(len(points_mm(cop))) * variances.clip(min=0))
+    turn = np.linspace(0.0, 2 * math.pi, points)
+    unit = np.column_stack([np.cos(turn), np.sin(turn)])
+    return np.asarray(points_mm(cop).mean(axis=0) + (unit * semi_mm) @ directions.T, dtype=np.float64)
+
+
 @metric("prediction_ellipse_area", unit="mm^2", worse="higher", source=SCHUBERT)
 def prediction_ellipse_area(cop: CopSeries) -> float:
     """Area of the ellipse that holds the next point with 95 %: 2 pi F (n-1)(n+1)/(n(n-2)) sqrt(det S).

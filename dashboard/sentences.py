@@ -77,8 +77,12 @@ def _decimals(number: float) -> int:
 
 def number_text(words: Words, metric_id: str, number: float, *, signed: bool = False) -> str:
     """A number in a metric's unit, with sensible decimals and, if asked for, a plus sign."""
-    unit = METRICS[metric_id].unit
-    return _plain(words, number, 0 if unit == "count" else _decimals(number), signed) + words(f"unit.{unit}")
+    return bare_number_text(words, metric_id, number, signed=signed) + words(f"unit.{METRICS[metric_id].unit}")
+
+
+def bare_number_text(words: Words, metric_id: str, number: float, *, signed: bool = False) -> str:
+    """`number_text` without the unit, for columns that name it once."""
+    return _plain(words, number, 0 if METRICS[metric_id].unit == "count" else _decimals(number), signed)
 
 
 def _plain(words: Words, number: float, decimals: int, signed: bool) -> str:

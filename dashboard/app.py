@@ -1,0 +1,123 @@
+"""The web application: registers its pages by name, draws the frame, sets the security headers. No work at import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dash import ClientsideFunction, Dash, Input, Output, State
+from dash.development.base_component import Component
+from flask import Flask, Response, request
+
+from dashboard.components.notice import notice
+from dashboard.components.shell import shell
+from dashboard.config import Config
+from dashboard.ids import ShellId
+from dashboard.pages import patient, patients, result
+from dashboard.routes import Routes
+from dashboard.services import Services
+from dashboard.words import Words
+from records.errors import NotFound
+
+#: Packages that offer ``register(app, services) -> Page``.
+PAGES = (patients, patient, result)
+
+ASSETS = Path(__file__).parent / "assets"
+
+INDEX = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+{{%metas%}}
+<title>{{%title%}}</title>
+<link rel="icon" type="image/svg+xml" href="/assets/icons/mark.svg">
+<script src="/assets/theme.js"></script>
+{{%css%}}
+</head>
+<body>
+<noscript>{needs_javascript}</noscript>
+{{%app_entry%}}
+{{%config%}}
+{{%scripts%}}
+{{%renderer%}}
+</body>
+</html>"""
+
+
+def make_app(config: Config, services: Services) -> Dash:
+    """Application with every page, ready to be served."""
+    words = services.words
+    app = Dash(
+        "dashboard",
+        assets_folder=str(ASSETS),
+        assets_ignore=r"theme\.js",
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+        title=words("app.name"),
+        update_title="",
+        enable_mcp=False,
+        index_string=INDEX.format(language=words.language, needs_javascript=words("app.needs_javascript")),
+    )
+    app.layout = shell(words, config.demo)
+    routes = Routes([page.register(app, services) for page in PAGES])
+    _register_frame(app, routes, words)
+    _secure(app, routes)
+    return app
+
+
+def _register_frame(app: Dash, routes: Routes, words: Words) -> None:
+    @app.callback(Output(ShellId.PAGE, "children"), Output(ShellId.TITLE, "data"), Input(ShellId.URL, "pathname"))
+    def show(path: str) -> tuple[Component, str]:
+        return shown(routes, words, path)
+
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("shell", "switch_scheme"),
+        Output(ShellId.PROVIDER, "forceColorScheme"),
+        Input(ShellId.SCHEME, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("shell", "page_shown"),
+        Output(ShellId.TITLE, "storage_type"),
+        Input(ShellId.TITLE, "data"),
+        State(ShellId.URL, "pathname"),
+        prevent_initial_call=True,
+    )
+
+
+def shown(routes: Routes, words: Words, path: str) -> tuple[Component, str]:
+    """The page at `path` and the title of the browser's tab; a page that says so where there is none."""
+    found = routes.find(path)
+    try:
+        if found is not None:
+            page, ids = found
+            return page.layout(**ids), words("nav.title", page=words(f"nav.{page.name}"))
+    except NotFound:
+        pass  # an address of something that is not in the archive is as unknown as any other
+    missing = notice(words("nav.missing_title"), words("nav.missing_text", path=path), is_page=True)
+    return missing, words("nav.title", page=words("nav.missing_title"))
+
+
+def _secure(app: Dash, routes: Routes) -> None:
+    """Headers of every answer; an unknown address shows a page that says so, with the status that says so too."""
+    policy = "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {' '.join(app.csp_hashes())}",
+            "style-src 'self' 'unsafe-inline'",  # Mantine and plotly write their styles into the page
+            "img-src 'self' data: blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+    def add_headers(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        if request.endpoint == "/<path:path>" and routes.find(request.path) is None:
+            response.status_code = 404
+        return response
+
+    server: Flask = app.server
+    server.after_request(add_headers)

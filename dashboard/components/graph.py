@@ -1,0 +1,24 @@
+"""The only `dcc.Graph`: nothing leaves this machine, no logo, and a height that survives a grid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+from dash import dcc, html
+
+from dashboard.components.aria import named
+
+#: plotly 7 puts "Share chart..." into the bar of every graph, which uploads the chart; the bar's buttons are also too
+#: small for fingers. No bar at all, and no upload even where a bar comes back.
+CONFIG: Any = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": False, "doubleClick": "reset"}
+
+
+def graph(figure: go.Figure, description: str, height: str, id: str | dict[str, str] | None = None) -> html.Div:
+    """A figure with a description for people who do not see it.
+
+    ``height`` is a CSS length: it is set here, never in the figure.
+    """
+    identity: dict[str, Any] = {} if id is None else {"id": id}
+    picture = dcc.Graph(figure=figure, config=CONFIG, responsive=True, style={"height": height}, **identity)
+    return html.Div(picture, className="graph", role="img", **named(description))

@@ -1,0 +1,59 @@
+"""The frame of every page: header with the mark, place for the page, footer with the purpose."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.aria import named
+from dashboard.components.badges import demo_stamp
+from dashboard.ids import ShellId
+from dashboard.theme import THEME
+from dashboard.words import Words
+
+
+def _scheme_button(words: Words) -> html.Button:
+    label = words("nav.scheme")
+    icon = html.Span(className="icon icon-scheme")
+    return html.Button(icon, id=ShellId.SCHEME, className="icon-button", title=label, **named(label))
+
+
+def _header(words: Words, demo: bool) -> html.Header:
+    mark = dcc.Link([html.Span(className="mark"), words("app.name")], href="/", className="brand")
+    claim = html.Span(words("app.claim"), className="claim")
+    stamp = [demo_stamp(words)] if demo else []
+    navigation = html.Nav(dcc.Link(words("nav.patients"), href="/", className="nav-link"), **named(words("nav.main")))
+    return html.Header([mark, navigation, claim, *stamp, _scheme_button(words)], className="header")
+
+
+def shell(words: Words, demo: bool) -> Component:
+    """Layout of the application: pages come into the middle."""
+    provider: Component = dmc.MantineProvider(
+        [
+            dcc.Location(id=ShellId.URL, refresh="callback-nav"),
+            dcc.Store(id=ShellId.TITLE),
+            html.Div(
+                [
+                    html.A(words("nav.skip"), href=f"#{ShellId.PAGE}", className="skip-link"),
+                    _header(words, demo),
+                    html.Main(id=ShellId.PAGE, className="page", tabIndex="-1"),
+                    html.Footer(words("app.purpose"), className="footer"),
+                ],
+                className="frame",
+            ),
+        ],
+        id=ShellId.PROVIDER,
+        theme=THEME,
+        defaultColorScheme="auto",
+    )
+    return provider
+
+
+def page_head(title: str | list[Component], *actions: Component, back: tuple[str, str] | None = None) -> html.Div:
+    """Heading of a page with its actions, and the way back as (text, address)."""
+    way = [dcc.Link([html.Span(className="icon icon-back"), back[0]], href=back[1], className="back")] if back else []
+    heading = html.H1(title)
+    return html.Div(
+        [*way, html.Div([heading, html.Div(actions, className="actions")], className="head-row")], className="head"
+    )

@@ -1,0 +1,41 @@
+"""The only colours of figures. A side is always a colour and a marker shape, never a colour alone.
+
+Neutral parts (axis text, grid, reference lines) get their final colour from `assets/app.css`, so that one figure is
+right in light and dark; what stands here is their light form, for figures that leave the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.geometry import Side
+
+
+@dataclass(frozen=True, slots=True)
+class SideStyle:
+    """Line colour, the same colour as a faint fill, and marker symbol of one side."""
+
+    line: str
+    fill: str
+    symbol: str
+
+
+SIDES: dict[Side, SideStyle] = {
+    Side.LEFT: SideStyle("#1d6fb8", "rgba(29,111,184,0.10)", "circle"),
+    Side.RIGHT: SideStyle("#c2570c", "rgba(194,87,12,0.10)", "diamond"),
+}
+NO_SIDE = SideStyle("#6b7683", "rgba(107,118,131,0.10)", "square")
+
+TEXT = "#3b4652"
+GRID = "#e3e7ec"
+REFERENCE = "#7b8794"
+FOOT_FILL = "rgba(123,135,148,0.14)"
+BIPEDAL_FILL = "rgba(123,135,148,0.16)"
+STATIC_FILL = "rgba(15,118,110,0.12)"
+CLEAR = "rgba(0,0,0,0)"
+FONT = "Inter, system-ui, sans-serif"
+
+
+def style_of(side: Side | None) -> SideStyle:
+    """The style of a side; neutral where the side is not known."""
+    return SIDES[side] if side is not None else NO_SIDE

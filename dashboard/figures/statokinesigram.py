@@ -1,0 +1,191 @@
+"""The CoP of one trial seen from above: close up about the foot's midline, and on the whole foot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from analysis.area import prediction_ellipse_outline_mm
+from analysis.assess import AssessedTrial
+from analysis.cop import CopSeries
+from analysis.geometry import FootPlacement, Side, to_lateral
+from dashboard.figures.foot import foot_outline_mm
+from dashboard.figures.palette import CLEAR, FONT, FOOT_FILL, GRID, REFERENCE, TEXT, style_of
+from dashboard.words import Words
+
+Float = NDArray[np.float64]
+
+FOOT_MARGIN_MM = 12.0
+CLOSE_UP_MINIMUM_MM, CLOSE_UP_STEP_MM = 20.0, 5.0
+FOOT_PART, GAP_PART = 0.24, 0.13
+ELLIPSE_POINTS_MINIMUM = 10
+MARK_PX, SMALL_MARK_PX = 13, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a panel draws: the CoP (n, 2) [mm], the ellipse's outline or None, the mean, and the foot where it is known.
+
+    ML is + lateral from the stance foot's midline where ``foot`` is there; else from the mean position, as recorded
+    where the body side is not known. AP is in the plate frame where ``foot`` is there, else from the mean position.
+    """
+
+    time_s: Float
+    cop_mm: Float
+    ellipse_mm: Float | None
+    mean_mm: tuple[float, float]
+    side: Side | None
+    ml_known: bool
+    foot: FootPlacement | None
+
+
+def _shown(trial: AssessedTrial) -> CopSeries:
+    """The window the numbers come from; where a trial has none, its stance, so that one sees what happened."""
+    stance = trial.stance
+    if len(stance.window.points_mm) >= ELLIPSE_POINTS_MINIMUM:
+        return stance.window
+    return stance.trial.between(stance.phases.start_s, stance.phases.end_s)
+
+
+def footprint(trial: AssessedTrial) -> Footprint | None:
+    """What to draw of a trial; None where it holds no CoP at all."""
+    stance, cop = trial.stance, _shown(trial)
+    points = cop.points_mm
+    if not len(points):
+        return None
+    foot = stance.footing.of(stance.side) if stance.footing and stance.side and stance.ml_known else None
+    mean = points.mean(axis=0)
+    origin = np.array([stance.footing.half_spacing_mm, 0.0]) if stance.footing and foot else mean
+    has_ellipse = cop is stance.window
+    return Footprint(
+        time_s=cop.time_s,
+        cop_mm=cop.xy_mm - origin,
+        ellipse_mm=prediction_ellipse_outline_mm(cop) - origin if has_ellipse else None,
+        mean_mm=(float(mean[0] - origin[0]), float(mean[1] - origin[1])),
+        side=stance.side,
+        ml_known=stance.ml_known,
+        foot=foot,
+    )
+
+
+def close_up_half_mm(footprints: Sequence[Footprint | None]) -> float:
+    """Half the width of the close-up that holds every given trial about its midline: one scale for both sides. [mm]."""
+    extents = [CLOSE_UP_MINIMUM_MM]
+    for one in footprints:
+        if one is not None:
+            outline = one.cop_mm if one.ellipse_mm is None else np.vstack([one.cop_mm, one.ellipse_mm])
+            extents.append(float(np.nanmax(np.abs(outline - (0.0, one.mean_mm[1])))))
+    return float(np.ceil(max(extents) * 1.05 / CLOSE_UP_STEP_MM) * CLOSE_UP_STEP_MM)
+
+
+def _edges_mm(one: Footprint, left_mm: float, right_mm: float) -> list[float]:
+    """Left and right edge of a picture seen from above, as coordinates of the footprint: lateral points outwards."""
+    edges = np.array([left_mm, right_mm])
+    if one.side is None or not one.ml_known:
+        return [float(edge) for edge in edges]
+    return [float(edge) for edge in to_lateral(edges, one.side, 0.0)]
+
+
+def _ml_title(one: Footprint, words: Words) -> str:
+    if one.side is None or not one.ml_known:
+        return words("figure.ml_unknown")
+    return words(f"figure.ml_{one.side.value}")
+
+
+def _axis(title: str, **settings: object) -> dict[str, object]:
+    return {
+        "title": {"text": title, "font": {"size": 13}, "standoff": 8},
+        "gridcolor": GRID,
+        "zeroline": False,
+        "tickfont": {"size": 12},
+        "fixedrange": True,
+        "constrain": "domain",
+        **settings,
+    }
+
+
+def _lines(one: Footprint, words: Words, axes: tuple[str, str], mark_px: int) -> list[go.Scatter]:
+    """Ellipse, CoP and mean as traces of one pair of axes."""
+    style, (x, y) = style_of(one.side), axes
+    traces = []
+    if one.ellipse_mm is not None:
+        line = {"color": style.line, "width": 2, "dash": "dash"}
+        name = words("figure.ellipse")
+        ellipse = {"x": one.ellipse_mm[:, 0], "y": one.ellipse_mm[:, 1], "fill": "toself", "fillcolor": style.fill}
+        traces.append(go.Scatter(**ellipse, mode="lines", line=line, name=name, hoverinfo="skip", xaxis=x, yaxis=y))
+    hover = words("figure.cop_hover")
+    path = {"x": one.cop_mm[:, 0], "y": one.cop_mm[:, 1], "customdata": one.time_s, "hovertemplate": hover}
+    line = {"color": style.line, "width": 1.2}
+    traces.append(go.Scatter(**path, mode="lines", line=line, name=words("figure.cop"), xaxis=x, yaxis=y))
+    marker = {"symbol": style.symbol, "size": mark_px, "color": style.line, "line": {"color": "#ffffff", "width": 1.5}}
+    at = {"x": [one.mean_mm[0]], "y": [one.mean_mm[1]], "hovertemplate": words("figure.mean_hover")}
+    return [*traces, go.Scatter(**at, mode="markers", marker=marker, name=words("figure.mean"), xaxis=x, yaxis=y)]
+
+
+def _midline(axes: tuple[str, str]) -> dict[str, object]:
+    line = {"color": REFERENCE, "width": 1.5, "dash": "dot"}
+    place = {"x0": 0, "x1": 0, "y0": 0, "y1": 1, "xref": axes[0], "yref": f"{axes[1]} domain"}
+    return {"type": "line", "layer": "below", "line": line, **place}
+
+
+def _layout(shapes: list[dict[str, object]]) -> go.Layout:
+    return go.Layout(
+        template="none",
+        font={"family": FONT, "color": TEXT},
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        margin={"l": 56, "r": 12, "t": 12, "b": 52},
+        showlegend=False,
+        dragmode=False,
+        hovermode="closest",
+        shapes=shapes,
+    )
+
+
+def _parts(one: Footprint) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Parts of the width for the close-up and for the whole foot, the foot on the outer side of the body."""
+    edges = ((GAP_PART + FOOT_PART, 1.0), (0.0, FOOT_PART))
+    if one.side is Side.RIGHT:
+        return (0.0, 1 - FOOT_PART - GAP_PART), (1 - FOOT_PART, 1.0)
+    return edges
+
+
+def statokinesigram(one: Footprint, half_mm: float, words: Words) -> go.Figure:
+    """CoP path, 95 % prediction ellipse and mean of one trial, seen from above with anterior up.
+
+    The close-up reaches `half_mm` to either side of the foot's midline (of the mean where no foot is known). Left and
+    right panels put side by side mirror each other: their medial edges meet.
+    """
+    middle_mm = one.mean_mm[1]
+    near = {
+        "xaxis": _axis(_ml_title(one, words), range=_edges_mm(one, -half_mm, half_mm)),
+        "yaxis": _axis(words("figure.ap"), range=[middle_mm - half_mm, middle_mm + half_mm], scaleanchor="x"),
+    }
+    figure = go.Figure(_lines(one, words, ("x", "y"), MARK_PX), _layout([_midline(("x", "y"))]))
+    figure.update_layout(**near)
+    if one.foot is not None:
+        _add_foot(figure, one, one.foot, words)
+    return figure
+
+
+def _add_foot(figure: go.Figure, one: Footprint, foot: FootPlacement, words: Words) -> None:
+    """The same traces on the whole foot, at the outer side of the panel."""
+    near_part, foot_part = _parts(one)
+    half_mm = foot.width_mm / 2 + FOOT_MARGIN_MM
+    ends = [foot.heel_mm[1] - FOOT_MARGIN_MM, foot.heel_mm[1] + foot.length_mm + FOOT_MARGIN_MM]
+    anchor = {"domain": foot_part, "anchor": "y2", "showgrid": False, "showticklabels": False}
+    figure.update_layout(
+        xaxis={"domain": near_part},
+        xaxis2=_axis(words("figure.whole_foot"), range=_edges_mm(one, -half_mm, half_mm), **anchor),
+        yaxis2=_axis("", range=ends, scaleanchor="x2", anchor="x2", showgrid=False, showticklabels=False),
+    )
+    outline = foot_outline_mm(foot)
+    sole = {"x": outline[:, 0], "y": outline[:, 1], "fill": "toself", "fillcolor": FOOT_FILL, "hoverinfo": "skip"}
+    line = {"color": REFERENCE, "width": 1.5}
+    figure.add_trace(go.Scatter(**sole, mode="lines", line=line, name=words("figure.foot"), xaxis="x2", yaxis="y2"))
+    figure.add_traces(_lines(one, words, ("x2", "y2"), SMALL_MARK_PX))
+    figure.add_shape(_midline(("x2", "y2")))

@@ -1,0 +1,64 @@
+"""Component ids: one enum a page, so that a mistyped id is an error of the type checker."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ShellId(StrEnum):
+    """The frame around every page."""
+
+    URL = "url"
+    TITLE = "title"
+    PROVIDER = "provider"
+    PAGE = "page"
+    SCHEME = "scheme"
+
+
+class PatientsId(StrEnum):
+    """The list of patients and the form that adds one."""
+
+    SEARCH = "patients-search"
+    LIST = "patients-list"
+    MORE = "patients-more"
+    ADD = "patients-add"
+    FORM = "patients-form"
+    CODE = "patients-code"
+    NAME = "patients-name"
+    BIRTH_YEAR = "patients-birth-year"
+    SEX = "patients-sex"
+    INVOLVED = "patients-involved"
+    NOTE = "patients-note"
+    SAVE = "patients-save"
+    CANCEL = "patients-cancel"
+    PROBLEM = "patients-problem"
+
+
+class PatientId(StrEnum):
+    """One patient."""
+
+    NEW_VISIT = "patient-new-visit"
+    WHO = "patient-who"
+
+
+class ResultId(StrEnum):
+    """The result of a visit."""
+
+    VISIT = "result-visit"
+    PICTURE = "result-picture"
+    PICKED = "result-picked"
+    TABS = "result-tabs"
+    DETAIL_TRIAL = "result-detail-trial"
+    DETAIL = "result-detail"
+    EXPLAIN = "result-explain"
+    EXPLANATION = "result-explanation"
+
+
+def side_id(kind: ResultId, side: str) -> dict[str, str]:
+    """Id of a component that stands once for each side."""
+    return {"type": kind.value, "side": side}
+
+
+def metric_id(kind: ResultId, metric: str, place: str) -> dict[str, str]:
+    """Id of a component that stands once for each metric in each place of a page."""
+    return {"type": kind.value, "metric": metric, "place": place}

@@ -1,0 +1,77 @@
+"""The details: every metric of every trial, and one trial over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.aria import named
+from dashboard.components.explain import explain_button
+from dashboard.ids import ResultId
+from dashboard.pages.result.tables import Cell, MetricTable, Row
+from dashboard.pages.result.view import Choice
+from dashboard.words import Words
+
+PLACE = "table"
+
+
+def details(words: Words, table: MetricTable, choices: Sequence[Choice]) -> Component:
+    """Content of the details tab."""
+    data = [{"value": choice.trial_id, "label": choice.label} for choice in choices]
+    pick = dmc.Select(
+        id=ResultId.DETAIL_TRIAL,
+        label=words("result.choose_trial"),
+        data=data,
+        value=choices[0].trial_id if choices else None,
+        allowDeselect=False,
+        w=280,
+    )
+    curves = [html.H2(words("result.curves")), html.Div(pick, className="trial-pick"), html.Div(id=ResultId.DETAIL)]
+    hint = html.P(words("result.metrics_hint"), className="soft")
+    metrics = [html.H2(words("result.all_metrics")), hint, _table(words, table)]
+    return html.Div([html.Section(curves, className="card"), html.Section(metrics, className="card")])
+
+
+def _table(words: Words, table: MetricTable) -> Component:
+    heads = [
+        html.Th(words("result.metric"), scope="col"),
+        html.Th(words("result.unit"), scope="col"),
+        *(_trial_head(words, name, usable) for name, usable in table.columns),
+        *(html.Th(name, scope="col", className="number mean") for name in table.mean_columns),
+    ]
+    width = len(heads)
+    usable = [is_usable for _, is_usable in table.columns]
+    bodies = [
+        html.Tbody([_group_head(title, width), *(_row(words, row, usable, width) for row in rows)])
+        for title, rows in table.groups
+    ]
+    name = named(words("result.all_metrics"))
+    body = html.Table([html.Thead(html.Tr(heads)), *bodies], className="metrics", **name)
+    notes = html.Ol([html.Li(text) for text in table.notes], className="notes")
+    return html.Div([html.Div(body, className="table-scroll", tabIndex="0", role="region", **name), notes])
+
+
+def _group_head(title: str, width: int) -> html.Tr:
+    return html.Tr(html.Th(title, colSpan=width, scope="colgroup", className="group"))
+
+
+def _trial_head(words: Words, name: str, usable: bool) -> html.Th:
+    note: list[str | Component] = [] if usable else [html.Br(), words("result.not_usable")]
+    return html.Th([name, *note], scope="col", className="number" if usable else "number unusable")
+
+
+def _row(words: Words, row: Row, usable: Sequence[bool], width: int) -> html.Tr:
+    label = html.Div([row.label, explain_button(words, row.metric, row.label, PLACE)], className="metric-name")
+    head = [html.Th(label, scope="row"), html.Td(row.unit, className="soft")]
+    if row.reason is not None:
+        return html.Tr([*head, html.Td(row.reason, colSpan=width - len(head), className="reason")])
+    cells = [_cell(cell, is_usable) for cell, is_usable in zip(row.cells, usable, strict=True)]
+    return html.Tr([*head, *cells, *(html.Td(mean, className="number mean") for mean in row.means)])
+
+
+def _cell(cell: Cell, usable: bool) -> html.Td:
+    text: list[str | Component] = [cell.text] if cell.note is None else [cell.text, html.Sup(str(cell.note))]
+    return html.Td(text, className="number" if usable else "number unusable")

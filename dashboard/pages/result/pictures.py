@@ -1,0 +1,71 @@
+"""Pictures of trials: a side's panel from above, and one trial over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import html
+from dash.development.base_component import Component
+
+from analysis.assess import AssessedTrial
+from dashboard.components.graph import graph
+from dashboard.figures.stabilogram import stabilogram
+from dashboard.figures.statokinesigram import Footprint, close_up_half_mm, footprint, statokinesigram
+from dashboard.pages.result.view import analysed, trial_name
+from dashboard.sentences import ended_text, side_label, usable_text
+from dashboard.station import Station, VisitResults
+from dashboard.words import Words
+
+#: A panel is about half as wide as the window, so its height follows the window, too.
+PANEL_HEIGHT, CURVES_HEIGHT = "clamp(270px, 31vw, 410px)", "560px"
+
+
+def shared_half_mm(station: Station, results: VisitResults) -> float:
+    """Scale of both panels: it holds every analysed trial of the visit, so that it stays while trials are picked."""
+    drawn = [footprint(station.assessed(filed.trial.id)) for filed in analysed(results.trials)]
+    return close_up_half_mm(drawn)
+
+
+def _says(words: Words, trial: AssessedTrial, drawn: Footprint) -> str:
+    """How the drawn trial ended, and what is drawn where it has no steady part."""
+    ended = words("result.ended", ended=ended_text(words, trial.result.phases), usable=usable_text(words, trial.result))
+    return ended if drawn.ellipse_mm is not None else words("result.picture_no_window", ended=ended)
+
+
+def legend(words: Words, station: Station, trial_ids: Sequence[str | None]) -> tuple[str, ...]:
+    """How the pictures of these trials are to be read, each way once."""
+    drawn = [footprint(station.assessed(id)) for id in trial_ids if id is not None]
+    keys = {_legend_key(one): None for one in drawn if one is not None}
+    return tuple(words(key) for key in keys)
+
+
+def _legend_key(drawn: Footprint) -> str:
+    if not drawn.ml_known:
+        return "result.picture_unknown"
+    return "result.picture_limb" if drawn.foot else "result.picture_centred"
+
+
+def panel_picture(words: Words, station: Station, results: VisitResults, trial_id: str | None) -> Component | None:
+    """The picked trial of one side from above, with what it shows."""
+    if trial_id is None:
+        return None
+    trial = station.assessed(trial_id)
+    drawn = footprint(trial)
+    if drawn is None:
+        return html.P(words("result.no_picture"), className="soft")
+    filed = next(filed for filed in results.trials if filed.trial.id == trial_id)
+    label = words(
+        "result.picture_label",
+        side=side_label(words, trial.result.side),
+        trial=trial_name(words, results, filed),
+    )
+    figure = statokinesigram(drawn, shared_half_mm(station, results), words)
+    says = html.P(_says(words, trial, drawn), className="picture-says")
+    return html.Div([graph(figure, label, PANEL_HEIGHT), says])
+
+
+def curves(words: Words, station: Station, results: VisitResults, trial_id: str) -> Component:
+    """One trial over time."""
+    filed = next(filed for filed in results.trials if filed.trial.id == trial_id)
+    label = words("result.curves_label", trial=trial_name(words, results, filed))
+    return graph(stabilogram(station.assessed(trial_id), words), label, CURVES_HEIGHT)

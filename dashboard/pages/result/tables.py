@@ -1,0 +1,166 @@
+"""Every metric of every trial as a table of texts, and how each is computed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.assess import TrialResult
+from analysis.geometry import Side
+from analysis.metrics import METRICS, Metric
+from analysis.settings import AnalysisSettings
+from analysis.sides import SideResult
+from dashboard.components.explain import Explanation
+from dashboard.pages.result.view import analysed, side_of, trial_name
+from dashboard.sentences import bare_number_text, metric_label, metric_limits, reason_text, side_label
+from dashboard.station import FiledTrial, VisitResults
+from dashboard.words import Words
+
+GROUPS = ("primary", "details", "research")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A number; or the number of the note below the table that says why there is none."""
+
+    text: str
+    note: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One metric: a cell for each trial, then the mean of each side; or ``reason``, where no trial has it."""
+
+    metric: str
+    label: str
+    unit: str
+    cells: tuple[Cell, ...]
+    means: tuple[str, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricTable:
+    """All metrics of a visit. ``columns``: name of each trial, and whether it is usable; ``groups``: title and rows."""
+
+    columns: tuple[tuple[str, bool], ...]
+    mean_columns: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[Row, ...]], ...]
+    notes: tuple[str, ...]
+
+
+def metric_table(words: Words, results: VisitResults) -> MetricTable:
+    """Every metric that any trial has or lacks for a reason; columns in the order left, right, unknown side."""
+    order = {Side.LEFT: 0, Side.RIGHT: 1, None: 2}
+    shown = sorted(analysed(results.trials), key=lambda filed: order[side_of(filed)])
+    trials = [filed.result for filed in shown if filed.result is not None]
+    sides = [side for side in (results.comparison.left, results.comparison.right) if side.n]
+    known = [metric for metric in METRICS.values() if any(metric.id in result.values for result in trials)]
+    notes = _notes(words, known, trials)
+    groups = {metric.group: None for metric in known}
+    return MetricTable(
+        columns=tuple(_column(words, results, filed) for filed in shown),
+        mean_columns=tuple(words("result.side_mean", side=side_label(words, side.side)) for side in sides),
+        groups=tuple(
+            (
+                words(f"group.{group}"),
+                tuple(_row(words, metric, trials, sides, notes) for metric in known if metric.group == group),
+            )
+            for group in sorted(groups, key=GROUPS.index)
+        ),
+        notes=notes,
+    )
+
+
+def _notes(words: Words, metrics: Sequence[Metric], trials: Sequence[TrialResult]) -> tuple[str, ...]:
+    """Reasons that stand in single cells, each once: rows that lack a metric in every trial say it themselves."""
+    texts: dict[str, None] = {}
+    for metric in metrics:
+        reasons = [_reason(words, metric, result) for result in trials]
+        if len(set(reasons)) > 1:
+            texts |= {text: None for text in reasons if text is not None}
+    return tuple(texts)
+
+
+def _reason(words: Words, metric: Metric, result: TrialResult) -> str | None:
+    value = result.values.get(metric.id)
+    if value is None:
+        return words("result.not_computed")
+    return reason_text(words, value.reason) if value.value is None and value.reason else None
+
+
+def _column(words: Words, results: VisitResults, filed: FiledTrial) -> tuple[str, bool]:
+    return trial_name(words, results, filed), bool(filed.result and filed.result.usable)
+
+
+def _row(
+    words: Words, metric: Metric, trials: Sequence[TrialResult], sides: Sequence[SideResult], notes: Sequence[str]
+) -> Row:
+    reasons = [_reason(words, metric, result) for result in trials]
+    same = reasons[0] if len(set(reasons)) == 1 else None
+    return Row(
+        metric=metric.id,
+        label=metric_label(words, metric.id),
+        unit=words(f"unit.{metric.unit}").strip(),
+        cells=() if same else tuple(_cell(words, metric, result, notes) for result in trials),
+        means=() if same else tuple(_mean(words, metric, side) for side in sides),
+        reason=same,
+    )
+
+
+def _cell(words: Words, metric: Metric, result: TrialResult, notes: Sequence[str]) -> Cell:
+    reason = _reason(words, metric, result)
+    if reason is not None:
+        return Cell(words("result.no_value"), notes.index(reason) + 1)
+    number = result.values[metric.id].value or 0.0
+    text = bare_number_text(words, metric.id, number, signed=metric.worse == "signed")
+    if metric.id == "hold_time" and result.phases.censored:
+        return Cell(words("value.at_least", value=text))
+    return Cell(text)
+
+
+def _mean(words: Words, metric: Metric, side: SideResult) -> str:
+    mean = side.values[metric.id].mean
+    return "" if mean is None else bare_number_text(words, metric.id, mean, signed=metric.worse == "signed")
+
+
+def parameters(words: Words, settings: AnalysisSettings, version: str) -> tuple[str, ...]:
+    """The settings a result was made with, as text."""
+    if settings.lowpass_design_hz is not None:
+        lowpass = words("explain.lowpass_design", hz=settings.lowpass_design_hz)
+    elif settings.lowpass_hz is not None:
+        lowpass = words("explain.lowpass", hz=settings.lowpass_hz)
+    else:
+        lowpass = words("explain.lowpass_none")
+    grid = words("explain.grid", hz=settings.grid_hz) if settings.grid_hz else words("explain.grid_native")
+    percent = 100 * settings.minimum_load_fraction
+    load = words("explain.minimum_load", minimum_n=settings.minimum_load_n, percent=percent)
+    return lowpass, grid, _window(words, settings), load, words("explain.version", version=version)
+
+
+def _window(words: Words, settings: AnalysisSettings) -> str:
+    if isinstance(settings.window, tuple):
+        return words("explain.window_span", start=settings.window[0], end=settings.window[1])
+    return words(f"explain.window_{settings.window}")
+
+
+def paragraphs(docstring: str) -> tuple[str, ...]:
+    """A docstring as running text."""
+    return tuple(" ".join(part.split()) for part in inspect.cleandoc(docstring).split("\n\n"))
+
+
+def explained(words: Words, metric: str, results: VisitResults) -> Explanation:
+    """How a metric is computed: its docstring, the settings of this visit's results, its source and limits."""
+    settings = {
+        parameters(words, filed.result.settings, filed.result.analysis_version): None
+        for filed in results.trials
+        if filed.result is not None
+    }
+    return Explanation(
+        label=metric_label(words, metric),
+        formula=paragraphs(METRICS[metric].formula),
+        parameters=[text for one in settings for text in one] or [words("explain.not_measured")],
+        source=METRICS[metric].source,
+        limits=metric_limits(words, metric),
+    )
