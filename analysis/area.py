@@ -47,7 +47,7 @@ def semi_axes_mm(cop: CopSeries) -> tuple[float, float]:
 
 
 def prediction_ellipse_outline_mm(cop: CopSeries, points: int = 181) -> Float:
-    """Closed outline of the 95 % prediction ellipse about the mean position, in the frame of `cop`. (points, 2) [mm]."""
+    """Closed outline of the 95 % prediction ellipse about the mean, in the frame of `cop`. (points, 2) [mm]."""
     variances, directions = np.linalg.eigh(covariance_mm2(cop))
     semi_mm = np.sqrt(prediction_factor(len(points_mm(cop))) * variances.clip(min=0))
     turn = np.linspace(0.0, 2 * math.pi, points)

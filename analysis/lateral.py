@@ -243,7 +243,6 @@ def vertical_unsteadiness(stance: Stance) -> float:
 
 
 def _register_course(part: int) -> None:
-    @trial_metric(f"course_velocity_ml_{part}", unit="mm/s", worse="higher", source=OWN)
     def course_velocity_ml(stance: Stance) -> float:
         from_s = stance.phases.start_s + 10.0 * (part - 1)
         if stance.phases.hold_time_s <= 0 or stance.phases.end_s < from_s + 10.0 - 1e-6:
@@ -253,6 +252,7 @@ def _register_course(part: int) -> None:
         return per_second(float(np.abs(steps_mm(third)[:, 0]).sum()), third)
 
     course_velocity_ml.__doc__ = f"Mean |dML/dt| in second {10 * part - 10} to {10 * part} of the hold."
+    trial_metric(f"course_velocity_ml_{part}", unit="mm/s", worse="higher", source=OWN)(course_velocity_ml)
 
 
 for _part in (1, 2, 3):

@@ -11,7 +11,7 @@ from dashboard.components.aria import named
 
 #: plotly 7 puts "Share chart..." into the bar of every graph, which uploads the chart; the bar's buttons are also too
 #: small for fingers. No bar at all, and no upload even where a bar comes back.
-CONFIG: Any = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": False, "doubleClick": "reset"}
+CONFIG: Any = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": False}
 
 
 def graph(figure: go.Figure, description: str, height: str, id: str | dict[str, str] | None = None) -> html.Div:

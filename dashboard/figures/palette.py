@@ -32,6 +32,7 @@ REFERENCE = "#7b8794"
 FOOT_FILL = "rgba(123,135,148,0.14)"
 BIPEDAL_FILL = "rgba(123,135,148,0.16)"
 STATIC_FILL = "rgba(15,118,110,0.12)"
+MARK_EDGE = "#ffffff"
 CLEAR = "rgba(0,0,0,0)"
 FONT = "Inter, system-ui, sans-serif"
 

@@ -14,7 +14,7 @@ from analysis.assess import AssessedTrial
 from analysis.cop import CopSeries
 from analysis.geometry import FootPlacement, Side, to_lateral
 from dashboard.figures.foot import foot_outline_mm
-from dashboard.figures.palette import CLEAR, FONT, FOOT_FILL, GRID, REFERENCE, TEXT, style_of
+from dashboard.figures.palette import CLEAR, FONT, FOOT_FILL, GRID, MARK_EDGE, REFERENCE, TEXT, style_of
 from dashboard.words import Words
 
 Float = NDArray[np.float64]
@@ -121,7 +121,7 @@ def _lines(one: Footprint, words: Words, axes: tuple[str, str], mark_px: int) ->
     path = {"x": one.cop_mm[:, 0], "y": one.cop_mm[:, 1], "customdata": one.time_s, "hovertemplate": hover}
     line = {"color": style.line, "width": 1.2}
     traces.append(go.Scatter(**path, mode="lines", line=line, name=words("figure.cop"), xaxis=x, yaxis=y))
-    marker = {"symbol": style.symbol, "size": mark_px, "color": style.line, "line": {"color": "#ffffff", "width": 1.5}}
+    marker = {"symbol": style.symbol, "size": mark_px, "color": style.line, "line": {"color": MARK_EDGE, "width": 1.5}}
     at = {"x": [one.mean_mm[0]], "y": [one.mean_mm[1]], "hovertemplate": words("figure.mean_hover")}
     return [*traces, go.Scatter(**at, mode="markers", marker=marker, name=words("figure.mean"), xaxis=x, yaxis=y)]
 

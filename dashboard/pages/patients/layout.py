@@ -44,56 +44,54 @@ def page(words: Words) -> Component:
 
 
 def _form(words: Words) -> dmc.Modal:
+    body = html.Div([*_who(words), _involved(words), *_end(words)], className="form")
+    title = html.H2(words("patients.form.title"))
+    close = named(words("patients.form.cancel"))
+    return dmc.Modal(body, id=PatientsId.FORM, title=title, size="lg", closeButtonProps=close, centered=True)
+
+
+def _who(words: Words) -> list[Component]:
     sexes = [{"value": sex.value, "label": words(f"sex.{sex.value}")} for sex in Sex]
+    code = dmc.TextInput(
+        id=PatientsId.CODE,
+        label=words("patients.form.code"),
+        description=words("patients.form.code_hint"),
+        required=True,
+        autoComplete="off",
+        inputProps={"data-autofocus": True},
+    )
+    year = dmc.NumberInput(
+        id=PatientsId.BIRTH_YEAR,
+        label=words("patients.form.birth_year"),
+        allowDecimal=False,
+        allowNegative=False,
+        thousandSeparator="",
+        hideControls=True,
+    )
+    sex = dmc.Select(id=PatientsId.SEX, label=words("patients.form.sex"), data=sexes, clearable=True)
+    name = dmc.TextInput(id=PatientsId.NAME, label=words("patients.form.name"), autoComplete="off")
+    return [code, name, html.Div([year, sex], className="form-pair")]
+
+
+def _involved(words: Words) -> Component:
     sides = [NO_SIDE, *(side.value for side in Side)]
-    involved = [{"value": side, "label": words(f"involved.{side}")} for side in sides]
-    text = words("patients.form.involved")
-    fields = [
-        dmc.TextInput(
-            id=PatientsId.CODE,
-            label=words("patients.form.code"),
-            description=words("patients.form.code_hint"),
-            required=True,
-            autoComplete="off",
-            inputProps={"data-autofocus": True},
-        ),
-        dmc.TextInput(id=PatientsId.NAME, label=words("patients.form.name"), autoComplete="off"),
-        html.Div(
-            [
-                dmc.NumberInput(
-                    id=PatientsId.BIRTH_YEAR,
-                    label=words("patients.form.birth_year"),
-                    allowDecimal=False,
-                    allowNegative=False,
-                    thousandSeparator="",
-                    hideControls=True,
-                ),
-                dmc.Select(id=PatientsId.SEX, label=words("patients.form.sex"), data=sexes, clearable=True),
-            ],
-            className="form-pair",
-        ),
-        html.Div(
-            [
-                html.Div(text, className="mantine-InputWrapper-label", id=f"{PatientsId.INVOLVED}-label"),
-                dmc.SegmentedControl(id=PatientsId.INVOLVED, data=involved, value=NO_SIDE, fullWidth=True),
-            ],
-            role="group",
-            **named_by(f"{PatientsId.INVOLVED}-label"),
-        ),
+    choices = [{"value": side, "label": words(f"involved.{side}")} for side in sides]
+    label_id = f"{PatientsId.INVOLVED}-label"
+    label = html.Div(words("patients.form.involved"), className="mantine-InputWrapper-label", id=label_id)
+    control = dmc.SegmentedControl(id=PatientsId.INVOLVED, data=choices, value=NO_SIDE, fullWidth=True)
+    return html.Div([label, control], role="group", **named_by(label_id))
+
+
+def _end(words: Words) -> list[Component]:
+    buttons = [
+        dmc.Button(words("patients.form.cancel"), id=PatientsId.CANCEL, variant="default"),
+        dmc.Button(words("patients.form.save"), id=PatientsId.SAVE),
+    ]
+    return [
         dmc.Textarea(id=PatientsId.NOTE, label=words("patients.form.note"), autosize=True, minRows=2, maxRows=6),
         html.Div(id=PatientsId.PROBLEM, role="alert", className="mantine-InputWrapper-error"),
-        html.Div(
-            [
-                dmc.Button(words("patients.form.cancel"), id=PatientsId.CANCEL, variant="default"),
-                dmc.Button(words("patients.form.save"), id=PatientsId.SAVE),
-            ],
-            className="form-actions",
-        ),
+        html.Div(buttons, className="form-actions"),
     ]
-    title = html.H2(words("patients.form.title"))
-    close = {"aria-label": words("patients.form.cancel")}
-    body = html.Div(fields, className="form")
-    return dmc.Modal(body, id=PatientsId.FORM, title=title, size="lg", closeButtonProps=close, centered=True)
 
 
 def patient_list(words: Words, lines: Sequence[Line], more: bool) -> Component:
