@@ -157,15 +157,20 @@ def _numbers_at(sheet: Sheet, row: int) -> set[int]:
 
 
 def first_numeric_row(sheet: Sheet) -> int | None:
-    """First of three lines that hold numbers in the places where the middle of the file does."""
-    usual = _numbers_at(sheet, len(sheet.lines) // 2)
+    """First of three lines that hold numbers in the places where the middle of the file does; blank lines between."""
+    filled = (
+        row for row in range(len(sheet.lines) // 2, len(sheet.lines)) if not sheet.dialect.is_blank(sheet.lines[row])
+    )
+    usual = _numbers_at(sheet, next(filled, 0))
     if len(usual) < 2:
         return None
-    in_a_row = 0
+    found: list[int] = []
     for row in range(min(HEADER_LINES, len(sheet.lines))):
-        in_a_row = in_a_row + 1 if usual <= _numbers_at(sheet, row) else 0
-        if in_a_row == ROWS_OF_A_TABLE:
-            return row - ROWS_OF_A_TABLE + 1
+        if sheet.dialect.is_blank(sheet.lines[row]):
+            continue
+        found = [*found, row] if usual <= _numbers_at(sheet, row) else []
+        if len(found) == ROWS_OF_A_TABLE:
+            return found[0]
     return None
 
 
@@ -175,7 +180,8 @@ def header_guess(sheet: Sheet) -> int | None:
     if first is None:
         return None
     width, header = len(without_trailing_blanks(sheet.cells(first))), None
-    for row in range(first - 1, max(first - 1 - ROWS_OF_UNITS, -1), -1):
+    above = [row for row in range(first) if not sheet.dialect.is_blank(sheet.lines[row])]
+    for row in reversed(above[-ROWS_OF_UNITS:]):
         cells = without_trailing_blanks(sheet.cells(row))
         if len(cells) != width or _numbers_at(sheet, row) or sum(map(bool, cells)) <= width / 2:
             break

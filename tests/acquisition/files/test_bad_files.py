@@ -70,6 +70,7 @@ REFUSED = {
     "10 samples": Case(P.TOO_FEW_ROWS, own_cop(10)),
     "10 samples of KINVENT": Case(P.TOO_FEW_ROWS, kinvent(10)),
     "a table of unknown columns": Case(P.NEEDS_COLUMN_MAP, lab(), line=1),
+    "unknown columns and blank lines": Case(P.NEEDS_COLUMN_MAP, lab().replace("\n", "\n\n"), line=1),
     "numbers without a header": Case(P.NEEDS_COLUMN_MAP, lab().split("\n", 1)[1], line=1),
     "cells without their places": Case(P.CELLS_WITHOUT_GEOMETRY, own_cells()),
     "no time and no rate": Case(P.NO_TIME_NO_RATE, lab(), mapped("cop_ml=x,cop_ap=y,fz=f")),
