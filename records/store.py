@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import weakref
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ class RecordStore:
         self.station = station or platform.node() or "station"
         self._url = parsed(url)
         self._engine = make_engine(self._url)
+        weakref.finalize(self, self._engine.dispose)  # a store that is dropped lets go of its file
         self._is_current = False
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,8 @@ def test_check_names_every_damaged_recording_and_broken_event(folder: Path, caps
     )
     assert main(["store", "check", "--data", str(folder)]) == 1
     told = capsys.readouterr().err
-    (recording_id,) = sqlite3.connect(folder / "stancelab.db").execute("SELECT id FROM recording").fetchone()
+    with closing(sqlite3.connect(folder / "stancelab.db")) as connection:
+        (recording_id,) = connection.execute("SELECT id FROM recording").fetchone()
     assert recording_id in told
     assert "event 3 of room 2" in told
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,27 +77,50 @@ def test_a_unit_of_work_that_fails_leaves_nothing(archive: Path) -> None:
 def test_a_writer_that_waits_too_long_says_who_is_in_the_way(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "WAIT_S", 0.05)
     store = RecordStore(sqlite_url(archive))
-    other = sqlite3.connect(archive, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreBusy):
-        filed_patient(store, "P-9")
-    assert len(store.search_patients()) == 1
-    other.execute("ROLLBACK")
+    with closing(sqlite3.connect(archive, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusy):
+            filed_patient(store, "P-9")
+        assert len(store.search_patients()) == 1
     filed_patient(store, "P-9")
 
 
 def test_an_archive_that_may_only_be_read_says_so(archive: Path) -> None:
-    reading = sqlite3.connect(f"file:{archive}?mode=ro", uri=True)
-    with pytest.raises(StoreReadOnly), named_errors(sa.make_url(sqlite_url(archive))):
+    url = sa.make_url(sqlite_url(archive))
+    reader = sqlite3.connect(f"file:{archive}?mode=ro", uri=True)
+    with closing(reader) as reading, pytest.raises(StoreReadOnly), named_errors(url):
         reading.execute("DELETE FROM result")
 
 
 def test_a_full_disk_says_so(tmp_path: Path) -> None:
-    small = sqlite3.connect(tmp_path / "small.db")
-    small.execute("PRAGMA max_page_count = 2")
-    small.execute("CREATE TABLE t (b)")
-    with pytest.raises(StoreFull), named_errors(sa.make_url("sqlite:///small.db")):
-        small.execute("INSERT INTO t VALUES (zeroblob(100000))")
+    with closing(sqlite3.connect(tmp_path / "small.db")) as small:
+        small.execute("PRAGMA max_page_count = 2")
+        small.execute("CREATE TABLE t (b)")
+        with pytest.raises(StoreFull), named_errors(sa.make_url("sqlite:///small.db")):
+            small.execute("INSERT INTO t VALUES (zeroblob(100000))")
+
+
+def test_the_version_of_the_database_is_logged_at_start(archive: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="records"):
+        RecordStore(sqlite_url(archive)).check_schema()
+    assert any(f"SQLite {sqlite3.sqlite_version}, journal " in line for line in caplog.messages)
+
+
+def test_a_store_that_is_dropped_lets_go_of_its_file(archive: Path) -> None:
+    """Counted by the system: the descriptors of this process that lead to the archive."""
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.is_dir():
+        pytest.skip("only Linux counts open files in /proc")
+
+    def opened() -> int:
+        return sum(entry.resolve() == archive.resolve() for entry in descriptors.iterdir())
+
+    store = RecordStore(sqlite_url(archive))
+    store.search_patients()
+    assert opened() == 1
+    del store
+    gc.collect()
+    assert opened() == 0
 
 
 def test_no_error_of_the_database_carries_a_name(archive: Path) -> None:
