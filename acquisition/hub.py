@@ -246,6 +246,7 @@ class DirectHub(Hub):
                 block = plate.read(READ_WAIT_S)
             except AcquisitionError as error:
                 self._note(HubState.LOST, error)
+                plate.close()
             else:
                 if block is not None:
                     self._take(block)
