@@ -15,6 +15,8 @@ from dashboard.words import load_words
 #: verb -> module in dashboard.commands that offers ``add_arguments(parser)`` and ``run(args) -> int``.
 #: A module is imported only when its verb runs, so that `stancelab analyse` does not load the web server.
 VERBS: dict[str, str] = {
+    "serve": "serve",
+    "demo": "demo",
     "analyse": "analyse",
     "import": "importing",
     "store": "store",

@@ -1,0 +1,77 @@
+"""`stancelab serve`: the station's archive and plate in the browser, on this computer only."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from dashboard.archive import open_store
+from dashboard.cli import Stopped
+from dashboard.config import HTTP_PORT, Config, data_folder, store_url
+from dashboard.words import load_words
+from records.errors import RecordsError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    words = load_words()
+    add_server_arguments(parser)
+    parser.add_argument("--data", metavar="FOLDER", help=words("command.serve.data"))
+    parser.add_argument("--store", metavar="URL", help=words("command.serve.store"))
+    parser.add_argument("--plate", metavar="URL", help=words("command.serve.plate"))
+
+
+def add_server_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of every verb that serves."""
+    words = load_words()
+    port_help = words("command.serve.http_port", port=HTTP_PORT)
+    parser.add_argument("--http-port", metavar="N", type=int, default=HTTP_PORT, help=port_help)
+    parser.add_argument("--no-browser", action="store_true", help=words("command.serve.no_browser"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C."""
+    folder = data_folder(args.data)
+    config = Config(
+        data_folder=folder,
+        store_url=store_url(args.store, folder),
+        http_port=args.http_port,
+        open_browser=not args.no_browser,
+        plate_url=args.plate,
+    )
+    serve(config)
+    return 0
+
+
+def serve(config: Config) -> None:
+    """Open archive and plate, say where to look, serve until Ctrl-C. Raises Stopped where it cannot."""
+    from dashboard.serving import Server, running  # the web server loads only where one is wanted
+
+    words = load_words()
+    try:
+        store = open_store(config)
+    except RecordsError as error:
+        raise Stopped(words(f"errors.{error.code}", **error.values)) from error
+    except OSError as error:
+        raise Stopped(words("command.serve.no_folder", folder=config.data_folder, why=error.strerror)) from error
+    with running(config, store) as services:
+        try:
+            server = Server(config, services)
+        except OSError as error:
+            raise Stopped(words("command.serve.port_in_use", port=config.http_port)) from error
+        _greet(server.address, config, store.shown_url)
+        server.run()
+
+
+def _greet(address: str, config: Config, archive: str) -> None:
+    words = load_words()
+    plate = words("command.serve.with_plate", url=config.plate_url) if config.plate_url else None
+    lines = [
+        words("command.serve.address", address=address),
+        words("command.serve.archive", archive=archive),
+        plate or words("command.serve.without_plate"),
+        words("command.serve.loopback"),
+        words("command.serve.end"),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()

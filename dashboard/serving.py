@@ -1,0 +1,89 @@
+"""One running station: archive, plate, guided test and web server, put together and taken apart in order."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from platform import node
+
+from waitress.server import create_server
+
+from acquisition.hub import Hub
+from acquisition.plate import open_plate
+from dashboard.app import make_app
+from dashboard.archive import local_actor
+from dashboard.conductor import Conductor
+from dashboard.config import Config
+from dashboard.protocol import DEMO, STANDARD
+from dashboard.services import Services
+from dashboard.station import Station
+from dashboard.words import load_words
+from records.store import RecordStore
+
+#: Each live stream holds a thread for as long as its page is open.
+THREADS = 16
+#: A stream to a client that stopped reading is held back early instead of being kept in memory.
+HELD_BACK_BYTES = 65536
+LOOPBACK = "127.0.0.1"
+
+
+@contextmanager
+def running(config: Config, store: RecordStore) -> Iterator[Services]:
+    """Plate and guided test at work; what they hold is filed and let go at the end."""
+    hub = Hub(partial(open_plate, config.plate_url)) if config.plate_url else None
+    station = Station(store, local_actor(), node() or "station", hub)
+    conductor = Conductor(station, DEMO if config.demo else STANDARD) if hub is not None else None
+    try:
+        if hub is not None and conductor is not None:
+            hub.start()
+            conductor.start()
+        yield Services(station, load_words(), config, conductor)
+    finally:
+        if conductor is not None:
+            conductor.close()
+        if hub is not None:
+            hub.close()
+        store.close()
+
+
+class Server:
+    """The web server of one station, on this computer only.
+
+    Raises
+    ------
+    OSError
+        The port is in use.
+    """
+
+    def __init__(self, config: Config, services: Services) -> None:
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # streams hold threads: a queue is no news
+        listening = socket.create_server(
+            (LOOPBACK, config.http_port)
+        )  # before the pages: a port in use is said at once
+        self._server = create_server(
+            make_app(config, services).server,
+            sockets=[listening],
+            threads=THREADS,
+            outbuf_high_watermark=HELD_BACK_BYTES,
+            ident="stancelab",
+        )
+        self._opens_browser = config.open_browser
+
+    @property
+    def address(self) -> str:
+        """What to open in the browser."""
+        return f"http://{LOOPBACK}:{self._server.effective_port}/"
+
+    def run(self) -> None:
+        """Serve until interrupted."""
+        if self._opens_browser:
+            webbrowser.open(self.address)  # the socket listens already: the page waits, it does not fail
+        self._server.run()
+
+    def close(self) -> None:
+        """Stop serving; may be called from another thread."""
+        self._server.close()
