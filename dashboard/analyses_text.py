@@ -109,8 +109,9 @@ def _trial(words: Words, analyses: Analyses, number: int, trial: SourceTrial) ->
     result, phases = trial.result, trial.result.phases
     stance, usable = stance_label(words, result.side), usable_text(words, result)
     yield words("command.analyse.trial", n=number, stance=stance, usable=usable)
-    parts = [analyses.sources[trial.source].file if len(analyses.sources) > 1 else "", trial.label, trial.device]
-    yield from _wrapped(", ".join(part for part in parts if part))
+    file = analyses.sources[trial.source].file if len(analyses.sources) > 1 else ""
+    rate = words("command.analyse.measured_rate", hz=result.rate_hz)
+    yield from _wrapped(", ".join(part for part in (file, trial.label, trial.device, rate) if part))
     times = [words("command.analyse.stance", start=phases.start_s, end=phases.end_s)]
     if phases.bipedal_s is not None:
         times.insert(0, words("command.analyse.bipedal", start=phases.bipedal_s[0], end=phases.bipedal_s[1]))
