@@ -76,7 +76,8 @@ class RecordStore:
         if found == wanted:
             self._is_current = True
             return
-        upgrade = f"stancelab store upgrade --store {self.shown_url}"
+        typed = f'"{self.shown_url}"' if " " in self.shown_url else self.shown_url
+        upgrade = f"stancelab store upgrade --store {typed}"
         if found is None:
             raise StoreMissing(self.shown_url, command=upgrade)
         if found in migrations.known():
