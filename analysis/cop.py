@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -78,12 +78,27 @@ class CopSeries:
     fz_n : ndarray (n,)
         NaN where the source exported no force. [N]
     frame : Frame
+
+    Attributes
+    ----------
+    valid : ndarray (n,)
+        Where the CoP exists.
+    points_mm : ndarray (m, 2)
+        The CoP where it exists. [mm]
+    steps_mm : ndarray (k, 2)
+        Steps between neighbouring samples that both exist: never across a gap. [mm]
+    duration_s : float
+        Time covered by those steps: (N-1)/fs without gaps. [s]
     """
 
     time_s: Float
     xy_mm: Float
     fz_n: Float
     frame: Frame
+    valid: NDArray[np.bool_] = field(init=False, repr=False, compare=False)
+    points_mm: Float = field(init=False, repr=False, compare=False)
+    steps_mm: Float = field(init=False, repr=False, compare=False)
+    duration_s: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         n = len(self.time_s)
@@ -94,31 +109,15 @@ class CopSeries:
         object.__setattr__(self, "time_s", frozen(self.time_s, np.float64))
         object.__setattr__(self, "xy_mm", frozen(self.xy_mm, np.float64))
         object.__setattr__(self, "fz_n", frozen(self.fz_n, np.float64))
+        valid = np.asarray(np.isfinite(self.xy_mm).all(axis=1), dtype=np.bool_)
+        pairs = valid[1:] & valid[:-1]
+        object.__setattr__(self, "valid", frozen(valid, np.bool_))
+        object.__setattr__(self, "points_mm", frozen(self.xy_mm[valid], np.float64))
+        object.__setattr__(self, "steps_mm", frozen(np.diff(self.xy_mm, axis=0)[pairs], np.float64))
+        object.__setattr__(self, "duration_s", float(np.diff(self.time_s)[pairs].sum()))
 
     def __len__(self) -> int:
         return len(self.time_s)
-
-    @property
-    def valid(self) -> NDArray[np.bool_]:
-        """Where the CoP exists. (n,)"""
-        return np.asarray(np.isfinite(self.xy_mm).all(axis=1), dtype=np.bool_)
-
-    @property
-    def points_mm(self) -> Float:
-        """The CoP where it exists. (m, 2) [mm]"""
-        return self.xy_mm[self.valid]
-
-    @property
-    def steps_mm(self) -> Float:
-        """Steps between neighbouring samples that both exist: never across a gap. (m, 2) [mm]"""
-        pairs = self.valid[1:] & self.valid[:-1]
-        return np.diff(self.xy_mm, axis=0)[pairs]
-
-    @property
-    def duration_s(self) -> float:
-        """Time covered by neighbouring samples that both exist: (N-1)/fs without gaps. [s]"""
-        pairs = self.valid[1:] & self.valid[:-1]
-        return float(np.diff(self.time_s)[pairs].sum())
 
     def between(self, start_s: float, end_s: float) -> CopSeries:
         """The samples with start_s <= time <= end_s (half a microsecond of slack for rounding)."""
