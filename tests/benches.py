@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from select import select
@@ -15,10 +15,11 @@ from threading import Event, Thread
 import pytest
 from tests_root import ROOT
 
+from acquisition.errors import LinkLost
 from acquisition.plate import Plate
 from acquisition.recorder import Recorder
 from analysis.recording import RawRecording, SampleBlock
-from hardware.simulator.device import SimulatedLink
+from hardware.simulator.device import SimulatedLink, Simulation
 
 
 @contextmanager
@@ -39,6 +40,44 @@ def simulate(*arguments: str, port: int = 0) -> Iterator[str]:
         process.wait()
         drain.join()
         process.stdout.close()
+
+
+Frames = list[bytes]
+
+
+class Cable:
+    """A cable that can be cut, fall silent, or change what passes toward the host, frame by frame."""
+
+    def __init__(self, link: SimulatedLink, change: Callable[[Frames], Frames] = lambda frames: frames) -> None:
+        self.name = "cable"
+        self.link, self.change = link, change
+        self.cut = self.silent = self.closed = False
+        self._rest = b""
+
+    def read(self, timeout_s: float) -> bytes:
+        """Whole frames only, after the change."""
+        if self.cut or self.closed:
+            raise LinkLost("the cable was pulled out")
+        received = self.link.read(timeout_s)
+        *frames, self._rest = (self._rest + received).split(b"\0")
+        changed = self.change([frame + b"\0" for frame in frames if frame])
+        return b"" if self.silent else b"".join(changed)
+
+    def write(self, content: bytes) -> None:
+        """To the board, unchanged."""
+        if self.cut:
+            raise LinkLost("the cable was pulled out")
+        self.link.write(content)
+
+    def close(self) -> None:
+        """Remembered, for the test to see."""
+        self.closed = True
+
+
+def board(clock_us: int = 0, silent_s: float = 0.0, speed: float = 0.0, seed: int = 1) -> SimulatedLink:
+    """A simulated board just switched on; as fast as it is read unless told otherwise."""
+    wanted = Simulation(speed=speed, seed=seed)
+    return SimulatedLink(wanted.firmware(clock_us=clock_us, silent_s=silent_s), speed, "board")
 
 
 @contextmanager
