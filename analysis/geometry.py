@@ -136,6 +136,11 @@ def to_lateral(x_mm: Float, side: Side, origin_x_mm: float) -> Float:
     return sign(side) * (x_mm - origin_x_mm)
 
 
+def from_lateral(lateral_mm: Float, side: Side, origin_x_mm: float) -> Float:
+    """+ lateral for the stance limb from `origin_x_mm` -> ML coordinate in the plate frame. [mm]"""
+    return origin_x_mm + sign(side) * lateral_mm
+
+
 def mirrored(x_mm: Float) -> Float:
     """The same ML coordinate seen in a frame whose ML axis points the other way. [mm]"""
     return -x_mm

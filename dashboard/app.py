@@ -8,18 +8,19 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
+from dashboard import live
 from dashboard.components.notice import notice
 from dashboard.components.shell import shell
 from dashboard.config import Config
 from dashboard.ids import ShellId
-from dashboard.pages import patient, patients, result
+from dashboard.pages import patient, patients, result, test
 from dashboard.routes import Routes
 from dashboard.services import Services
 from dashboard.words import Words
 from records.errors import NotFound
 
 #: Packages that offer ``register(app, services) -> Page``.
-PAGES = (patients, patient, result)
+PAGES = (patients, patient, test, result)
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -58,6 +59,7 @@ def make_app(config: Config, services: Services) -> Dash:
     )
     app.layout = shell(words, config.demo)
     routes = Routes([page.register(app, services) for page in PAGES])
+    live.register(app, services)
     _register_frame(app, routes, words)
     _secure(app, routes)
     return app

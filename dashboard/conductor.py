@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from acquisition.errors import AcquisitionError
 from acquisition.hub import Hub, HubSnapshot, HubState
 from analysis.assess import TrialResult
 from analysis.calibration import Calibration, Zero
+from analysis.errors import InvalidRecording
 from analysis.geometry import Footing, Side
 from analysis.recording import PlateIdentity, RawRecording
 from dashboard.guide import Guide
@@ -27,6 +29,15 @@ from records.model import TrialStatus
 WAIT_S = 0.1
 IDLE = frozenset({Step.READY, Step.REST, Step.DONE, Step.ENDED})
 log = logging.getLogger(__name__)
+
+
+class Attendance(StrEnum):
+    """Whether a visit's guided test is open. Values are keys of the catalogue (`test.plate.*`)."""
+
+    OPEN = "open"
+    ELSEWHERE = "elsewhere"
+    NO_PLATE = "no_plate"
+    MODEL_UNKNOWN = "model_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +132,33 @@ class Conductor:
         """The reader of the plate."""
         return self._hub
 
-    def attend(self, visit_id: str) -> bool:
-        """Open the guided test of a visit; False while another visit's test is under way.
+    def attend(self, visit_id: str, *, take: bool) -> Attendance:
+        """Open the guided test of a visit. Opening the one that is open changes nothing.
 
-        Opening the one that is open changes nothing. Without a plate nothing opens yet; asking again is harmless.
+        ``take``: in place of another visit's test, unless an attempt of that one is under way. A screen takes when it
+        is opened, never while it is shown: two of them would take from each other.
 
         Raises
         ------
-        NotFound, InvalidRecording
+        NotFound
         """
         identity = self._hub.snapshot().identity
         with self._lock:
             test = self._test
             if test is not None and (test.visit_id != visit_id or test.identity != identity):
-                if test.guide.view().step not in IDLE:
-                    return test.visit_id == visit_id
+                mine = test.visit_id == visit_id
+                if test.guide.view().step not in IDLE or not (mine or take):
+                    return Attendance.OPEN if mine else Attendance.ELSEWHERE
                 self._test = test = None
-            if test is None and identity is not None:
-                guide, footing, calibration = open_guide(self._station, visit_id, identity, self._protocol)
+            if test is None:
+                if identity is None:
+                    return Attendance.NO_PLATE
+                try:
+                    guide, footing, calibration = open_guide(self._station, visit_id, identity, self._protocol)
+                except InvalidRecording:
+                    return Attendance.MODEL_UNKNOWN
                 self._test = _Guided(visit_id, identity, guide, footing, calibration)
-        return True
+        return Attendance.OPEN
 
     def view(self) -> GuidedView | None:
         """The open test; None where there is none."""

@@ -41,6 +41,31 @@ class PatientId(StrEnum):
     WHO = "patient-who"
 
 
+class TestId(StrEnum):
+    """The guided test: what callbacks read and write."""
+
+    VISIT = "test-visit"
+    STATE = "test-state"
+    MOUNTED = "test-mounted"
+    CONTROLS = "test-controls"
+    ACT = "test-act"
+
+
+class LiveId(StrEnum):
+    """The guided test: what the live view writes (`assets/live.js` knows these names)."""
+
+    CANVAS = "test-canvas"
+    FORCE = "test-force"
+    NEWTON = "test-newton"
+    TITLE = "test-title"
+    TEXT = "test-text"
+    NOTICE = "test-notice"
+    COUNT = "test-count"
+    PLATE = "test-plate"
+    NOW = "test-now"
+    LOST = "test-lost"
+
+
 class ResultId(StrEnum):
     """The result of a visit."""
 

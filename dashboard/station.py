@@ -14,7 +14,7 @@ import numpy as np
 from acquisition.files import ReadFile
 from acquisition.hub import Hub
 from analysis.assess import AssessedTrial, TrialResult, assess_import, assess_recording
-from analysis.calibration import Calibration
+from analysis.calibration import DATASHEET, Calibration
 from analysis.errors import AnalysisError
 from analysis.geometry import Footing, Side
 from analysis.recording import ImportedRecording, PlateIdentity, RawRecording
@@ -307,7 +307,7 @@ def datasheet_calibration(identity: PlateIdentity) -> Calibration:
         residual_n=DATASHEET_RESIDUAL_N,
         cop_error_mm=DATASHEET_COP_ERROR_MM,
         max_load_n=4 * model.cell_range_n,
-        reference="drawing and datasheet",
+        reference=DATASHEET,
         made_at=DATASHEET_AT,
         made_by="stancelab",
     )

@@ -6,84 +6,36 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from guided_bench import CLINICIAN, QUICK, GuidedBench
 from one_leg import one_leg
 
 from acquisition.files import read_file
-from acquisition.hub import DirectHub
-from acquisition.plate import open_plate
+from analysis.calibration import DATASHEET
 from analysis.errors import AnalysisError
 from analysis.geometry import Side
 from analysis.phases import EndedBy
 from analysis.quality import FindingCode
 from analysis.recording import PlateIdentity, Timing
-from dashboard.conductor import Conductor
-from dashboard.orders import GuideView
-from dashboard.protocol import DEMO, Act, Notice, Protocol, Step
-from dashboard.station import Station, datasheet_calibration
+from dashboard.conductor import Attendance, Conductor
+from dashboard.protocol import Act, Notice, Step
+from dashboard.station import datasheet_calibration
 from hardware.simulator.device import SimulatedPlate
 from records import filing
-from records.model import Actor, NewPatient, Role, TrialStatus
-from records.store import RecordStore
-
-CLINICIAN = Actor("Ann Example", Role.CLINICIAN)
-#: The demonstration with a shorter hold: the analysis still has its 10 s of steady standing.
-QUICK = replace(DEMO, both_feet_s=6.0, hold_s=14.0, rest_s=2.0)
-
-
-class Bench:
-    """A station with an archive, a patient on a visit, and a simulated plate that is read as fast as it can be."""
-
-    def __init__(self, folder: Path, url: str = "sim:healthy?seed=7&speed=0", protocol: Protocol = QUICK) -> None:
-        self.folder = folder
-        self.store = RecordStore(f"sqlite:///{folder}/archive.db")
-        self.store.upgrade()
-        self.plate = open_plate(url)
-        self.hub = DirectHub(lambda: self.plate)
-        self.hub.start()
-        self.station = Station(self.store, CLINICIAN, "room 2", self.hub)
-        self.patient = filing.add_patient(self.store, CLINICIAN, NewPatient("P-001", simulated=True))
-        self.visit = filing.open_visit(self.store, CLINICIAN, self.patient.id, station="room 2")
-        self.conductor = Conductor(self.station, protocol)
-        assert self.conductor.attend(self.visit.id)
-
-    @property
-    def view(self) -> GuideView:
-        """What a screen would show."""
-        found = self.conductor.view()
-        assert found is not None
-        return found.guide
-
-    def act(self, act: Act) -> None:
-        """What the operator does on a fresh screen."""
-        assert self.conductor.act(act, self.view.token)
-
-    def until(self, *steps: Step, rounds: int = 20_000) -> None:
-        """Let the plate run until one of these steps."""
-        for _ in range(rounds):
-            if self.view.step in steps:
-                return
-            self.conductor.step(0.0)
-        raise AssertionError(f"still {self.view.step}")
-
-    def attempt(self) -> None:
-        """From ready to the verdict."""
-        self.until(Step.READY, Step.REST)
-        self.act(Act.START)
-        self.until(Step.VERDICT)
+from records.model import TrialStatus
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
+def bench(tmp_path: Path) -> Iterator[GuidedBench]:
+    made = GuidedBench(tmp_path)
     yield made
-    made.hub.close()
-    made.store.close()
+    made.close()
 
 
-def test_both_sides_of_a_guided_test_are_filed_with_counts_and_results(bench: Bench) -> None:
+def test_both_sides_of_a_guided_test_are_filed_with_counts_and_results(bench: GuidedBench) -> None:
     for _ in Side:
         bench.attempt()
         bench.act(Act.KEEP)
@@ -100,7 +52,7 @@ def test_both_sides_of_a_guided_test_are_filed_with_counts_and_results(bench: Be
         assert stored.raw.rate_hz == pytest.approx(80, rel=0.01)
 
 
-def test_the_filed_foot_off_and_touch_down_are_the_planted_ones(bench: Bench) -> None:
+def test_the_filed_foot_off_and_touch_down_are_the_planted_ones(bench: GuidedBench) -> None:
     """The person's clock runs from the plate's start; the recording's from its first set."""
     bench.attempt()
     assert isinstance(bench.plate, SimulatedPlate)
@@ -116,7 +68,7 @@ def test_the_filed_foot_off_and_touch_down_are_the_planted_ones(bench: Bench) ->
     assert phases.ended_by is EndedBy.TARGET_REACHED
 
 
-def test_a_trial_carries_the_protocol_it_ran_with(bench: Bench) -> None:
+def test_a_trial_carries_the_protocol_it_ran_with(bench: GuidedBench) -> None:
     bench.attempt()
     (trial,) = bench.store.trials_of(bench.visit.id)
     assert trial.protocol is not None
@@ -126,7 +78,7 @@ def test_a_trial_carries_the_protocol_it_ran_with(bench: Bench) -> None:
     assert bench.station.assessed(trial.id).result.settings.target_hold_s == 14.0
 
 
-def test_a_hand_seen_by_the_operator_is_filed_and_ends_the_hold(bench: Bench) -> None:
+def test_a_hand_seen_by_the_operator_is_filed_and_ends_the_hold(bench: GuidedBench) -> None:
     bench.until(Step.READY)
     bench.act(Act.START)
     bench.until(Step.HOLD)
@@ -142,7 +94,7 @@ def test_a_hand_seen_by_the_operator_is_filed_and_ends_the_hold(bench: Bench) ->
     assert mark.ended_by is EndedBy.HAND_SUPPORT
 
 
-def test_an_unplugged_cable_files_an_interrupted_trial_that_is_seen(bench: Bench) -> None:
+def test_an_unplugged_cable_files_an_interrupted_trial_that_is_seen(bench: GuidedBench) -> None:
     bench.until(Step.READY)
     bench.act(Act.START)
     bench.until(Step.HOLD)
@@ -159,7 +111,7 @@ def test_an_unplugged_cable_files_an_interrupted_trial_that_is_seen(bench: Bench
     assert filed.result.phases.ended_by is EndedBy.INTERRUPTED
 
 
-def test_a_plate_that_restarts_files_an_interrupted_trial(bench: Bench) -> None:
+def test_a_plate_that_restarts_files_an_interrupted_trial(bench: GuidedBench) -> None:
     bench.until(Step.READY)
     bench.act(Act.START)
     bench.until(Step.HOLD)
@@ -171,7 +123,7 @@ def test_a_plate_that_restarts_files_an_interrupted_trial(bench: Bench) -> None:
     assert trial.status is TrialStatus.INTERRUPTED
 
 
-def test_an_attempt_under_way_is_filed_as_interrupted_when_the_program_closes(bench: Bench) -> None:
+def test_an_attempt_under_way_is_filed_as_interrupted_when_the_program_closes(bench: GuidedBench) -> None:
     bench.until(Step.READY)
     bench.act(Act.START)
     bench.until(Step.HOLD)
@@ -180,7 +132,7 @@ def test_an_attempt_under_way_is_filed_as_interrupted_when_the_program_closes(be
     assert trial.status is TrialStatus.INTERRUPTED
 
 
-def test_an_attempt_that_nobody_stood_in_is_kept_with_the_reason(bench: Bench) -> None:
+def test_an_attempt_that_nobody_stood_in_is_kept_with_the_reason(bench: GuidedBench) -> None:
     bench.until(Step.READY)
     bench.act(Act.START)
     bench.until(Step.BOTH_FEET)
@@ -192,7 +144,7 @@ def test_an_attempt_that_nobody_stood_in_is_kept_with_the_reason(bench: Bench) -
     assert (filed.result, filed.error) == (None, "NO_LOAD")
 
 
-def test_an_archive_that_takes_nothing_loses_nothing(bench: Bench) -> None:
+def test_an_archive_that_takes_nothing_loses_nothing(bench: GuidedBench) -> None:
     """Another program holds the archive when the counts are to be committed, and lets go before the next try."""
     bench.until(Step.READY)
     bench.act(Act.START)
@@ -208,7 +160,7 @@ def test_an_archive_that_takes_nothing_loses_nothing(bench: Bench) -> None:
     assert len(bench.store.trials_of(bench.visit.id)) == 1
 
 
-def test_a_repeated_trial_is_void_and_in_no_comparison(bench: Bench) -> None:
+def test_a_repeated_trial_is_void_and_in_no_comparison(bench: GuidedBench) -> None:
     bench.attempt()
     bench.act(Act.REPEAT)
     bench.attempt()
@@ -220,36 +172,36 @@ def test_a_repeated_trial_is_void_and_in_no_comparison(bench: Bench) -> None:
     assert (shown.comparison.right.attempts, shown.comparison.right.n) == (1, 1)
 
 
-def test_a_restarted_program_goes_on_where_the_visit_stands(bench: Bench) -> None:
+def test_a_restarted_program_goes_on_where_the_visit_stands(bench: GuidedBench) -> None:
     bench.attempt()
     bench.act(Act.KEEP)
     again = Conductor(bench.station, QUICK)
-    again.attend(bench.visit.id)
+    again.attend(bench.visit.id, take=True)
     view = again.view()
     assert view is not None
     assert (view.guide.side, view.guide.kept[Side.RIGHT], view.guide.attempt) == (Side.LEFT, 1, 1)
 
 
-def test_another_visit_waits_until_the_test_under_way_is_over(bench: Bench) -> None:
+def test_another_visit_waits_until_the_test_under_way_is_over(bench: GuidedBench) -> None:
     other = filing.open_visit(bench.store, CLINICIAN, bench.patient.id, station="room 2")
     bench.until(Step.READY)
     bench.act(Act.START)
     bench.until(Step.HOLD)
-    assert not bench.conductor.attend(other.id)
+    assert bench.conductor.attend(other.id, take=True) is Attendance.ELSEWHERE
     bench.until(Step.VERDICT)
     bench.act(Act.KEEP)
-    assert bench.conductor.attend(other.id)
+    assert bench.conductor.attend(other.id, take=True) is Attendance.OPEN
 
 
 def test_a_plate_nobody_calibrated_measures_with_its_datasheet_and_says_so() -> None:
     identity = PlateIdentity("A1", "reference-a", "1.0.0", 1, 80.0, 2**23 - 1, Timing.PER_CHANNEL)
     calibration = datasheet_calibration(identity)
-    assert calibration.reference == "drawing and datasheet"
-    assert calibration.valid_until is None
+    assert calibration.reference == DATASHEET
+    assert not calibration.is_current(datetime(2026, 3, 1, tzinfo=UTC))
 
 
 @pytest.mark.recordings
-def test_a_kinvent_file_becomes_a_visit_with_both_sides(bench: Bench, recordings: Path) -> None:
+def test_a_kinvent_file_becomes_a_visit_with_both_sides(bench: GuidedBench, recordings: Path) -> None:
     read = read_file(recordings / "01_kinvent_single_leg" / "kinvent_sls_30s_original_export.csv")
     visit = bench.station.import_file(bench.patient.id, read)
     shown = bench.station.visit_results(visit.id)
@@ -258,7 +210,7 @@ def test_a_kinvent_file_becomes_a_visit_with_both_sides(bench: Bench, recordings
     assert bench.store.source(read.sha256) == read.content
 
 
-def test_a_file_with_one_part_that_cannot_be_analysed_is_not_filed_at_all(bench: Bench, tmp_path: Path) -> None:
+def test_a_file_with_one_part_that_cannot_be_analysed_is_not_filed_at_all(bench: GuidedBench, tmp_path: Path) -> None:
     """A good left stance, and a right one of ten samples."""
     recording = one_leg(30.0, Side.LEFT)
     cut = replace(recording, time_s=recording.time_s[:10], values=recording.values[:10], declared_side=Side.RIGHT)

@@ -1,0 +1,171 @@
+"""The guided test at one moment -> text and rows. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from acquisition.hub import HubSnapshot, HubState
+from analysis.assess import TrialResult
+from analysis.calibration import DATASHEET, Calibration
+from analysis.geometry import Side
+from analysis.quality import Severity
+from dashboard.conductor import Attendance, GuidedView
+from dashboard.orders import GuideView, Outcome
+from dashboard.protocol import Act, Step
+from dashboard.sentences import ended_text, finding_text, side_label, side_word
+from dashboard.words import Words
+from dashboard.words.dates import date_text
+
+#: Acts that have a key of the keyboard, as the browser names it.
+KEYS: dict[Act, str] = {
+    Act.START: " ",
+    Act.KEEP: " ",
+    Act.RETRY: " ",
+    Act.TOUCHED: "t",
+    Act.HAND_SUPPORT: "h",
+    Act.STOP: "Escape",
+    Act.REPEAT: "r",
+}
+KEY_NAMES = {" ": "space", "Escape": "escape"}
+#: The acts that lead on, shown first and filled; those that end or undo, last and plain.
+MAIN = frozenset({Act.START, Act.KEEP, Act.RETRY})
+#: Which side goes next is chosen apart from the acts that lead on.
+SIDES = {Act.LEFT_NEXT: Side.LEFT, Act.RIGHT_NEXT: Side.RIGHT}
+ORDER = (Act.START, Act.KEEP, Act.RETRY, Act.REPEAT, Act.TOUCHED, Act.HAND_SUPPORT, Act.STOP, Act.ABORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One act as a button."""
+
+    act: Act
+    text: str
+    key: str | None
+    key_text: str | None
+    main: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an attempt was worth, in words. ``kind`` is a class of badges: good, caution, stop."""
+
+    title: str
+    kind: str
+    ended: str
+    findings: tuple[str, ...]
+
+
+def screen_state(
+    words: Words, attendance: Attendance, view: GuidedView | None, snapshot: HubSnapshot
+) -> dict[str, Any]:
+    """What the live stream says about the test: sent when ``key`` changes."""
+    plate, ready = plate_text(words, attendance, snapshot)
+    if view is None:
+        return {"key": f"{attendance}|{plate}", "step": None, "plate": plate, "ready": ready}
+    if ready:
+        plate = f"{plate} {calibration_text(words, view.calibration)}"
+    guide = view.guide
+    notice = notice_text(words, guide)
+    return {
+        "key": f"{guide.token}|{guide.side}|{guide.notice}|{guide.acts}|{plate}",
+        "step": guide.step.value,
+        "side": guide.side.value,
+        "title": step_title(words, guide),
+        "text": step_text(words, guide),
+        "notice": notice,
+        "plate": plate,
+        "ready": ready,
+    }
+
+
+def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> tuple[str, bool]:
+    """State of the plate as a sentence, and whether it measures."""
+    if attendance in (Attendance.ELSEWHERE, Attendance.MODEL_UNKNOWN):
+        model = snapshot.identity.model if snapshot.identity else ""
+        return words(f"test.plate.{attendance.value}", model=model), False
+    if snapshot.state is HubState.STREAMING and snapshot.identity is not None:
+        identity = snapshot.identity
+        key = "simulated" if identity.serial.startswith("SIM-") else "connected"
+        rate = words("test.plate.rate", rate=f"{snapshot.rate_hz:.0f}") if snapshot.rate_hz > 0 else ""
+        return words(f"test.plate.{key}", serial=identity.serial, model=identity.model, rate=rate), True
+    error = f"test.plate_error.{snapshot.error}"
+    reason = words(error) if snapshot.error and words.has(error) else words("test.plate_error.none")
+    return words(f"test.plate.{snapshot.state.value}", reason=reason), False
+
+
+def calibration_text(words: Words, calibration: Calibration) -> str:
+    """When the plate was calibrated; that it never was."""
+    if calibration.reference == DATASHEET:
+        return words("test.calibration.none")
+    return words("test.calibration.made", day=date_text(words, calibration.made_at), reference=calibration.reference)
+
+
+def _side_words(words: Words, side: Side) -> dict[str, str]:
+    return {"side": side_word(words, side), "other": side_word(words, side.other), "label": side_label(words, side)}
+
+
+def step_title(words: Words, guide: GuideView) -> str:
+    """What is to be done now, in few words: the person on the plate reads it."""
+    return words(f"test.step.{guide.step.value}.title", **_side_words(words, guide.side))
+
+
+def step_text(words: Words, guide: GuideView) -> str:
+    """What is to be done now, in full."""
+    return words(f"test.step.{guide.step.value}.text", hold_s=guide.protocol.hold_s, **_side_words(words, guide.side))
+
+
+def notice_text(words: Words, guide: GuideView) -> str:
+    """What went another way; "" where nothing did."""
+    if guide.notice is None:
+        return ""
+    return words(f"test.notice.{guide.notice.value}", **_side_words(words, guide.side))
+
+
+def attempt_text(words: Words, guide: GuideView) -> str:
+    """Which attempt of the side this is."""
+    asked = guide.protocol.attempts_a_side
+    return words("test.attempt", attempt=guide.attempt, kept=guide.kept[guide.side], asked=asked)
+
+
+def buttons(words: Words, guide: GuideView) -> tuple[Button, ...]:
+    """The acts that may be done now, those that lead on first."""
+    return tuple(
+        Button(act, words(f"test.act.{act.value}"), KEYS.get(act), _key_text(words, act), act in MAIN)
+        for act in ORDER
+        if act in guide.acts
+    )
+
+
+def _key_text(words: Words, act: Act) -> str | None:
+    key = KEYS.get(act)
+    return None if key is None else words(f"test.key.{KEY_NAMES.get(key, key)}")
+
+
+def may_choose(guide: GuideView) -> bool:
+    """Whether the next side may be chosen now."""
+    return Act.LEFT_NEXT in guide.acts
+
+
+def verdict(words: Words, guide: GuideView) -> Verdict | None:
+    """The verdict on the attempt just filed; None where there is none to show."""
+    outcome = guide.outcome
+    if outcome is None or guide.step is not Step.VERDICT:
+        return None
+    if outcome.result is None:
+        key = f"test.no_result.{outcome.error}"
+        why = words(key if words.has(key) else "test.no_result.other", code=outcome.error or "")
+        return Verdict(words("test.verdict.nothing"), "stop", why, ())
+    return _judged(words, outcome, outcome.result)
+
+
+def _judged(words: Words, outcome: Outcome, result: TrialResult) -> Verdict:
+    if not outcome.usable:
+        title, kind = words("test.verdict.not_usable"), "stop"
+    elif outcome.failed:
+        title, kind = words("test.verdict.ended_early"), "caution"
+    else:
+        title, kind = words("test.verdict.usable"), "good"
+    grave_first = sorted(result.findings, key=lambda finding: list(Severity).index(finding.severity), reverse=True)
+    told = [finding for finding in grave_first if finding.severity is not Severity.NOTE]
+    return Verdict(title, kind, ended_text(words, result.phases), tuple(finding_text(words, each) for each in told))
