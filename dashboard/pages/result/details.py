@@ -39,8 +39,8 @@ def _table(words: Words, table: MetricTable) -> Component:
     heads = [
         html.Th(words("result.metric"), scope="col"),
         html.Th(words("result.unit"), scope="col"),
-        *(_trial_head(words, name, usable) for name, usable in table.columns),
         *(html.Th(name, scope="col", className="number mean") for name in table.mean_columns),
+        *(_trial_head(words, name, usable) for name, usable in table.columns),
     ]
     width = len(heads)
     usable = [is_usable for _, is_usable in table.columns]
@@ -69,7 +69,8 @@ def _row(words: Words, row: Row, usable: Sequence[bool], width: int) -> html.Tr:
     if row.reason is not None:
         return html.Tr([*head, html.Td(row.reason, colSpan=width - len(head), className="reason")])
     cells = [_cell(cell, is_usable) for cell, is_usable in zip(row.cells, usable, strict=True)]
-    return html.Tr([*head, *cells, *(html.Td(mean, className="number mean") for mean in row.means)])
+    means = [html.Td(mean, className="number mean") for mean in row.means]
+    return html.Tr([*head, *means, *cells])
 
 
 def _cell(cell: Cell, usable: bool) -> html.Td:

@@ -30,7 +30,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One metric: a cell for each trial, then the mean of each side; or ``reason``, where no trial has it."""
+    """One metric: the mean of each side and a cell for each trial; or ``reason``, where no trial has it."""
 
     metric: str
     label: str
