@@ -9,6 +9,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from records.store import sqlite_url
+
 DATA_VARIABLE, STORE_VARIABLE = "STANCELAB_DATA", "STANCELAB_STORE"
 HTTP_PORT = 8050
 
@@ -50,4 +52,4 @@ def data_folder(chosen: str | None, environment: Mapping[str, str] | None = None
 def store_url(chosen: str | None, folder: Path, environment: Mapping[str, str] | None = None) -> str:
     """Archive of this station: as typed, else STANCELAB_STORE, else one SQLite file in `folder`."""
     variables = os.environ if environment is None else environment
-    return chosen or variables.get(STORE_VARIABLE) or f"sqlite:///{(folder / 'stancelab.db').as_posix()}"
+    return chosen or variables.get(STORE_VARIABLE) or sqlite_url(folder / "stancelab.db")

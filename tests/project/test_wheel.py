@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -34,17 +35,42 @@ def test_the_wheel_holds_the_five_packages_and_nothing_else(wheel: Path) -> None
     assert "records/migrations/versions/r0001_first_archive.py" in names
 
 
-@pytest.mark.process
-def test_the_wheel_alone_starts(wheel: Path, tmp_path: Path) -> None:
-    """Unpacked into an empty folder and run from there, no file of the checkout is in reach."""
-    site = tmp_path / "site"
+#: Runs the command line of the unpacked wheel: the checkout is taken off the path, its installed packages stay.
+SCRIPT = """
+import sys
+root, site = sys.argv[1:3]
+sys.path[:] = [site] + [entry for entry in sys.path if not entry.startswith(root) or ".venv" in entry]
+import dashboard.cli
+assert dashboard.cli.__file__.startswith(site), dashboard.cli.__file__
+sys.exit(dashboard.cli.main(sys.argv[3:]))
+"""
+
+
+@pytest.fixture(scope="module")
+def command(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """`stancelab` as the wheel alone offers it, unpacked into an empty folder."""
+    site = tmp_path_factory.mktemp("site")
     zipfile.ZipFile(wheel).extractall(site)
-    script = (
-        "import sys; sys.path[:] = [entry for entry in sys.path if not entry.startswith(sys.argv[1])];"
-        "sys.path.insert(0, sys.argv[2]); import dashboard.cli; assert dashboard.cli.__file__.startswith(sys.argv[2]);"
-        "sys.exit(dashboard.cli.main(['--version']))"
-    )
-    command = [sys.executable, "-P", "-c", script, str(ROOT), str(site)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    return [sys.executable, "-P", "-c", SCRIPT, str(ROOT), str(site)]
+
+
+@pytest.mark.process
+def test_the_wheel_alone_knows_its_version(command: list[str], tmp_path: Path) -> None:
+    done = subprocess.run([*command, "--version"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() != ""
+
+
+@pytest.mark.process
+def test_the_wheel_alone_serves_its_first_page(command: list[str], tmp_path: Path) -> None:
+    """Archive made, page answered, assets found."""
+    options = ["serve", "--no-browser", "--http-port", "0", "--data", str(tmp_path / "station")]
+    with subprocess.Popen([*command, *options], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().split()[-1]
+            for path in ("", "assets/app.css", "assets/00-plotly-basic.min.js"):
+                with urllib.request.urlopen(address + path) as answer:  # noqa: S310 - loopback
+                    assert answer.status == 200
+        finally:
+            process.terminate()
