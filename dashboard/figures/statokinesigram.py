@@ -24,6 +24,8 @@ CLOSE_UP_MINIMUM_MM, CLOSE_UP_STEP_MM = 20.0, 5.0
 FOOT_PART, GAP_PART = 0.24, 0.13
 ELLIPSE_POINTS_MINIMUM = 10
 MARK_PX, SMALL_MARK_PX = 13, 8
+NEAR, FAR = ("x", "y"), ("x2", "y2")
+BARE = {"showgrid": False, "showticklabels": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,60 +134,58 @@ def _midline(axes: tuple[str, str]) -> dict[str, object]:
     return {"type": "line", "layer": "below", "line": line, **place}
 
 
-def _layout(shapes: list[dict[str, object]]) -> go.Layout:
-    return go.Layout(
-        template="none",
-        font={"family": FONT, "color": TEXT},
-        paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR,
-        margin={"l": 56, "r": 12, "t": 12, "b": 52},
-        showlegend=False,
-        dragmode=False,
-        hovermode="closest",
-        shapes=shapes,
-    )
-
-
 def _parts(one: Footprint) -> tuple[tuple[float, float], tuple[float, float]]:
     """Parts of the width for the close-up and for the whole foot, the foot on the outer side of the body."""
-    edges = ((GAP_PART + FOOT_PART, 1.0), (0.0, FOOT_PART))
     if one.side is Side.RIGHT:
         return (0.0, 1 - FOOT_PART - GAP_PART), (1 - FOOT_PART, 1.0)
-    return edges
+    return (FOOT_PART + GAP_PART, 1.0), (0.0, FOOT_PART)
+
+
+def _near(one: Footprint, half_mm: float, words: Words) -> dict[str, object]:
+    """Axes of the close-up."""
+    ap_mm = one.mean_mm[1]
+    width = {} if one.foot is None else {"domain": _parts(one)[0]}
+    return {
+        "xaxis": _axis(_ml_title(one, words), range=_edges_mm(one, -half_mm, half_mm), **width),
+        "yaxis": _axis(words("figure.ap"), range=[ap_mm - half_mm, ap_mm + half_mm], scaleanchor="x"),
+    }
+
+
+def _far(one: Footprint, foot: FootPlacement, words: Words) -> dict[str, object]:
+    """Axes of the whole foot."""
+    half_mm = foot.width_mm / 2 + FOOT_MARGIN_MM
+    ends = [foot.heel_mm[1] - FOOT_MARGIN_MM, foot.heel_mm[1] + foot.length_mm + FOOT_MARGIN_MM]
+    across = {"range": _edges_mm(one, -half_mm, half_mm), "domain": _parts(one)[1], "anchor": "y2", **BARE}
+    along = {"range": ends, "scaleanchor": "x2", "anchor": "x2", **BARE}
+    return {"xaxis2": _axis(words("figure.whole_foot"), **across), "yaxis2": _axis("", **along)}
+
+
+def _sole(foot: FootPlacement, words: Words, axes: tuple[str, str]) -> go.Scatter:
+    outline, line = foot_outline_mm(foot), {"color": REFERENCE, "width": 1.5}
+    shape = {"x": outline[:, 0], "y": outline[:, 1], "fill": "toself", "fillcolor": FOOT_FILL, "hoverinfo": "skip"}
+    return go.Scatter(**shape, mode="lines", line=line, name=words("figure.foot"), xaxis=axes[0], yaxis=axes[1])
 
 
 def statokinesigram(one: Footprint, half_mm: float, words: Words) -> go.Figure:
     """CoP path, 95 % prediction ellipse and mean of one trial, seen from above with anterior up.
 
     The close-up reaches `half_mm` to either side of the foot's midline (of the mean where no foot is known). Left and
-    right panels put side by side mirror each other: their medial edges meet.
+    right panels put side by side mirror each other: their medial edges meet, the whole feet stand outside.
     """
-    middle_mm = one.mean_mm[1]
-    near = {
-        "xaxis": _axis(_ml_title(one, words), range=_edges_mm(one, -half_mm, half_mm)),
-        "yaxis": _axis(words("figure.ap"), range=[middle_mm - half_mm, middle_mm + half_mm], scaleanchor="x"),
-    }
-    figure = go.Figure(_lines(one, words, ("x", "y"), MARK_PX), _layout([_midline(("x", "y"))]))
-    figure.update_layout(**near)
+    traces, shapes, axes = _lines(one, words, NEAR, MARK_PX), [_midline(NEAR)], _near(one, half_mm, words)
     if one.foot is not None:
-        _add_foot(figure, one, one.foot, words)
-    return figure
-
-
-def _add_foot(figure: go.Figure, one: Footprint, foot: FootPlacement, words: Words) -> None:
-    """The same traces on the whole foot, at the outer side of the panel."""
-    near_part, foot_part = _parts(one)
-    half_mm = foot.width_mm / 2 + FOOT_MARGIN_MM
-    ends = [foot.heel_mm[1] - FOOT_MARGIN_MM, foot.heel_mm[1] + foot.length_mm + FOOT_MARGIN_MM]
-    anchor = {"domain": foot_part, "anchor": "y2", "showgrid": False, "showticklabels": False}
-    figure.update_layout(
-        xaxis={"domain": near_part},
-        xaxis2=_axis(words("figure.whole_foot"), range=_edges_mm(one, -half_mm, half_mm), **anchor),
-        yaxis2=_axis("", range=ends, scaleanchor="x2", anchor="x2", showgrid=False, showticklabels=False),
-    )
-    outline = foot_outline_mm(foot)
-    sole = {"x": outline[:, 0], "y": outline[:, 1], "fill": "toself", "fillcolor": FOOT_FILL, "hoverinfo": "skip"}
-    line = {"color": REFERENCE, "width": 1.5}
-    figure.add_trace(go.Scatter(**sole, mode="lines", line=line, name=words("figure.foot"), xaxis="x2", yaxis="y2"))
-    figure.add_traces(_lines(one, words, ("x2", "y2"), SMALL_MARK_PX))
-    figure.add_shape(_midline(("x2", "y2")))
+        traces = [*traces, _sole(one.foot, words, FAR), *_lines(one, words, FAR, SMALL_MARK_PX)]
+        shapes.append(_midline(FAR))
+        axes |= _far(one, one.foot, words)
+    layout = {
+        "template": "none",
+        "font": {"family": FONT, "color": TEXT},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "margin": {"l": 56, "r": 12, "t": 12, "b": 52},
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "closest",
+        "shapes": shapes,
+    }
+    return go.Figure(traces, layout | axes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from one_leg import place_after_place
 from analysis.geometry import Footing, Side
 from analysis.metrics import METRICS
 from analysis.recording import ImportedRecording
-from dashboard.pages.patient.view import facts, visit_line
+from dashboard.pages.patient.view import facts, goes_on, visit_line
 from dashboard.pages.patients.view import line, new_patient, shown_text
 from dashboard.pages.result import view
 from dashboard.pages.result.tables import explained, metric_table
@@ -93,7 +93,7 @@ def test_a_visit_counts_usable_trials_of_each_side(clinic: Clinic) -> None:
         stood(Side.RIGHT, 3.0),
     ]
     visit = clinic.visit(clinic.patient("A-1"), recordings)
-    told = visit_line(WORDS, visit, clinic.store.trials_of(visit.id), clinic.store.latest_results(visit.id))
+    told = visit_line(WORDS, visit, clinic.store.trials_of(visit.id), clinic.store.latest_results(visit.id), TODAY)
     assert told.counts == ("Left: 2 of 3 usable", "Right: 1 of 1 usable")
     assert told.result_href == f"/result/{visit.id}"
 
@@ -102,13 +102,20 @@ def test_a_void_trial_counts_nowhere(clinic: Clinic) -> None:
     visit = clinic.visit(clinic.patient("A-1"), both_sides())
     first = clinic.store.trials_of(visit.id)[0]
     clinic.station.void(first.id, "shoe lost")
-    told = visit_line(WORDS, visit, clinic.store.trials_of(visit.id), clinic.store.latest_results(visit.id))
+    told = visit_line(WORDS, visit, clinic.store.trials_of(visit.id), clinic.store.latest_results(visit.id), TODAY)
     assert told.counts == ("Left: 2 of 2 usable", "Right: 3 of 3 usable")
     results = clinic.station.visit_results(visit.id)
     left = view.panel(WORDS, results, Side.LEFT)
     assert left.usable == "2 of 2 usable"
     assert [choice.label for choice in left.choices] == ["2", "3"]
     assert "shoe lost" in view.seen(WORDS, results)[0].ended
+
+
+def test_a_visit_can_be_continued_on_its_own_day_only(clinic: Clinic) -> None:
+    visit = clinic.visit(clinic.patient("A-1"), [stood(Side.LEFT, 3.0)])
+    that_day = visit.local_at.date()
+    assert goes_on(visit, that_day)
+    assert not goes_on(visit, that_day + timedelta(days=1))
 
 
 # ---- result

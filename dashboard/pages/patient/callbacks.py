@@ -22,7 +22,7 @@ def show(services: Services, patient_id: str) -> Component:
     patient = store.patient(patient_id)
     today = date.today()  # noqa: DTZ011 - ages are counted in the station's own years
     visits = [
-        visit_line(words, visit, store.trials_of(visit.id), store.latest_results(visit.id))
+        visit_line(words, visit, store.trials_of(visit.id), store.latest_results(visit.id), today)
         for visit in store.visits_of(patient_id)
     ]
     return layout.page(words, patient, facts(words, patient, today), visits)

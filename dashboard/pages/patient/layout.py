@@ -55,5 +55,5 @@ def _visit(words: Words, line: VisitLine) -> html.Tr:
     stamp = [demo_stamp(words)] if line.demo else []
     link = html.Div([dcc.Link(line.at, href=line.result_href, className="row-link"), *stamp], className="who")
     counts = html.Div([html.Span(text, className="badge") for text in line.counts], className="who")
-    again = dcc.Link(words("patient.continue"), href=line.test_href, className="button")
+    again = dcc.Link(words("patient.continue"), href=line.test_href, className="button") if line.test_href else ""
     return html.Tr([html.Td(cell) for cell in (link, counts, line.station, line.operator, again)])

@@ -16,10 +16,10 @@ from records.model import Patient, StoredResult, Trial, TrialStatus, Visit
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """One visit, as text."""
+    """One visit, as text. ``test_href``: None where its day is over."""
 
     result_href: str
-    test_href: str
+    test_href: str | None
     at: str
     station: str
     operator: str
@@ -54,11 +54,18 @@ def _side(trial: Trial, results: Mapping[str, StoredResult]) -> Side | None:
     return stored.result.side if stored and stored.result.side else trial.side
 
 
-def visit_line(words: Words, visit: Visit, trials: Sequence[Trial], results: Mapping[str, StoredResult]) -> VisitLine:
+def goes_on(visit: Visit, today: date) -> bool:
+    """Whether the test of a visit can be continued: on its own day, by the station's clock."""
+    return visit.local_at.date() == today
+
+
+def visit_line(
+    words: Words, visit: Visit, trials: Sequence[Trial], results: Mapping[str, StoredResult], today: date
+) -> VisitLine:
     """One visit as text, with what was measured on each side."""
     return VisitLine(
         result_href=f"/result/{visit.id}",
-        test_href=f"/test/{visit.id}",
+        test_href=f"/test/{visit.id}" if goes_on(visit, today) else None,
         at=moment_text(words, visit.local_at),
         station=visit.station,
         operator=visit.operator,

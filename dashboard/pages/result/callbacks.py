@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from dash import ALL, MATCH, Dash, Input, Output, State, ctx, html
@@ -11,26 +12,31 @@ from dash.exceptions import PreventUpdate
 from analysis.geometry import Side
 from dashboard.components.explain import explanation
 from dashboard.ids import ResultId
+from dashboard.pages.patient.view import goes_on
 from dashboard.pages.result import layout, view
 from dashboard.pages.result.pictures import curves, legend, panel_picture
 from dashboard.pages.result.tables import explained, metric_table
 from dashboard.routes import Page
 from dashboard.services import Services
+from dashboard.station import VisitResults
 
 
 def show(services: Services, visit_id: str) -> Component:
     """The page of one visit's result, as the archive has it now. Raises NotFound."""
-    words, station = services.words, services.station
-    results = station.visit_results(visit_id)
+    words, results = services.words, services.station.visit_results(visit_id)
     demo = any(filed.trial.demo for filed in results.trials)
-    if not results.trials:
-        return layout.frame(words, results.patient, results.visit, demo, [layout.empty(words)])
+    again = goes_on(results.visit, date.today())  # noqa: DTZ011 - the day on the station's own clock
+    body = _body(services, results) if results.trials else layout.empty(words)
+    return layout.frame(words, results.patient, results.visit, [body], demo=demo, again=again)
+
+
+def _body(services: Services, results: VisitResults) -> Component:
+    words, station = services.words, services.station
     panels = [view.panel(words, results, side) for side in Side]
     sides = [layout.side_panel(words, panel, panel_picture(words, station, results, panel.picked)) for panel in panels]
     read = legend(words, station, [panel.picked for panel in panels])
     overview = layout.overview(words, view.comparison(words, results), sides, read, view.seen(words, results))
-    body = layout.tabs(words, overview, metric_table(words, results), view.all_choices(words, results))
-    return layout.frame(words, results.patient, results.visit, demo, [body])
+    return layout.tabs(words, overview, metric_table(words, results), view.all_choices(words, results))
 
 
 def register(app: Dash, services: Services) -> Page:

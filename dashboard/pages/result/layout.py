@@ -25,12 +25,14 @@ OVERVIEW, DETAILS = "overview", "details"
 WEIGHTS = ("flagged", "", "untold")
 
 
-def frame(words: Words, patient: Patient, visit: Visit, demo: bool, body: Sequence[Component]) -> Component:
-    """Heading and body of the page."""
+def frame(
+    words: Words, patient: Patient, visit: Visit, body: Sequence[Component], *, demo: bool, again: bool
+) -> Component:
+    """Heading and body of the page; ``again`` where the test can go on."""
     badges: list[Component] = [simulated_badge(words)] if patient.simulated else []
     badges += [demo_stamp(words)] if demo else []
     title = [html.Span(words("result.title")), html.Span(moment_text(words, visit.local_at), className="soft"), *badges]
-    again = dcc.Link(words("patient.continue"), href=f"/test/{visit.id}", className="button")
+    test = [dcc.Link(words("patient.continue"), href=f"/test/{visit.id}", className="button")] if again else []
     way = (" ".join(part for part in (patient.code, patient.name) if part), f"/patient/{patient.id}")
     drawer = dmc.Drawer(
         id=ResultId.EXPLANATION,
@@ -39,7 +41,7 @@ def frame(words: Words, patient: Patient, visit: Visit, demo: bool, body: Sequen
         closeButtonProps={"aria-label": words("explain.close")},
     )
     store = dcc.Store(id=ResultId.VISIT, data=visit.id)
-    return html.Div([store, page_head(title, again, back=way), *body, drawer])
+    return html.Div([store, page_head(title, *test, back=way), *body, drawer])
 
 
 def empty(words: Words) -> Component:
