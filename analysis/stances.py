@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,14 +87,9 @@ class Onset(Enum):
     LIFTED = "the CoP lay in the foot and the load grew: the other foot left the floor beside the plate"
 
 
-@lru_cache(maxsize=16)
-def _smoothing(cutoff_hz: float, rate_hz: float) -> Float:
-    return np.asarray(butter(2, cutoff_hz, fs=rate_hz, output="sos"), dtype=np.float64)
-
-
 def smooth(values: Float, cutoff_hz: float, rate_hz: float) -> Float:
     """Zero-phase Butterworth, 2nd order each way, `cutoff_hz` the design frequency of one pass."""
-    sections = _smoothing(cutoff_hz, rate_hz)
+    sections = butter(2, cutoff_hz, fs=rate_hz, output="sos")
     return np.asarray(sosfiltfilt(sections, values, padlen=min(15, len(values) - 1)), dtype=np.float64)
 
 
@@ -319,7 +313,11 @@ def end_event(
 
 
 def refined_end(signal: Traces, x_mm: Float, candidate: Candidate, ended_by: EndedBy) -> int:
-    """Walk back from where a touch-down was certain to where the CoP left its usual place (3 robust SD from it)."""
+    """Walk back from where a touch-down was certain to where the other foot took its load.
+
+    That is the later of two moments: the CoP left its usual place (3 robust SD from it), and its speed rose above 15 %
+    of the peak on the way out. Sway alone may have carried it out of its usual place up to half a second before.
+    """
     if ended_by is not EndedBy.TOUCHDOWN:
         return candidate.end
     rate = signal.rate_hz
@@ -332,4 +330,15 @@ def refined_end(signal: Traces, x_mm: Float, candidate: Candidate, ended_by: End
     at = candidate.end
     while at > candidate.start + 1 and away[at - 1]:
         at -= 1
-    return at
+    return max(at, _unloading_index(x_mm, candidate.end, rate))
+
+
+def _unloading_index(x_mm: Float, end: int, rate_hz: float) -> int:
+    """Where the fast move out of the stance foot began, which ends the stance at `end`."""
+    speed = np.abs(np.gradient(x_mm)) * rate_hz
+    low, high = max(0, end - int(0.4 * rate_hz)), min(len(x_mm), end + int(0.4 * rate_hz))
+    at = low + int(np.argmax(speed[low:high]))
+    limit = FOOT_OFF_FRACTION * speed[at]
+    while at > 0 and speed[at - 1] > limit:
+        at -= 1
+    return min(at, end)
