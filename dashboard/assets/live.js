@@ -108,8 +108,8 @@
     pen.globalAlpha = 1;
     if (last[1] === null) return;
     pen.beginPath();
-    pen.arc(...at([last[1], last[2]]), 8, 0, 2 * Math.PI);
-    Object.assign(pen, { fillStyle: ink, strokeStyle: colour("--surface"), lineWidth: 3 });
+    pen.arc(...at([last[1], last[2]]), 5, 0, 2 * Math.PI);
+    Object.assign(pen, { fillStyle: ink, strokeStyle: colour("--surface"), lineWidth: 1.5 });
     pen.fill();
     pen.stroke();
   }
