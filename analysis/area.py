@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
-from scipy.stats import chi2, f
+from scipy.special import chdtri, fdtri  # scipy.stats would take half a second to load
 
 from analysis.cop import CopSeries
 from analysis.metrics import Reason, Stance, Unavailable, metric, trial_metric
@@ -16,7 +16,7 @@ from analysis.sway import OWN, PRIETO, axis_mm, centred_mm, mean_distance, per_s
 
 Float = NDArray[np.float64]
 
-CHI2_95 = float(chi2.ppf(0.95, 2))
+CHI2_95 = float(chdtri(2, 0.05))
 
 SCHUBERT = "Schubert & Kirchner 2014, doi 10.1016/j.gaitpost.2013.09.001"
 
@@ -35,7 +35,7 @@ def needs_both_axes(cop: CopSeries) -> None:
 @lru_cache(maxsize=64)
 def prediction_factor(n: int) -> float:
     """Squared semi-axis of the 95 % prediction ellipse over an eigenvalue: 2 F.95[2, n-2] (n-1)(n+1) / (n (n-2))."""
-    return float(2 * f.ppf(0.95, 2, n - 2) * (n - 1) * (n + 1) / (n * (n - 2)))
+    return float(2 * fdtri(2, n - 2, 0.95) * (n - 1) * (n + 1) / (n * (n - 2)))
 
 
 def semi_axes_mm(cop: CopSeries) -> tuple[float, float]:

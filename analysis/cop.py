@@ -65,9 +65,9 @@ class ForceSeries:
         return self.load[:, 0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CopSeries:
-    """Centre of pressure.
+    """Centre of pressure. Two series are equal only if they are the same one: what was computed of one can be kept.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,6 +143,7 @@ def segments(time_s: Float, finite: Bool, interval_s: float) -> list[tuple[int, 
     return [(int(part[0]), int(part[-1]) + 1) for part in parts if len(part) > 1]
 
 
+@lru_cache(maxsize=16)
 def low_pass_sections(rate_hz: float, settings: AnalysisSettings) -> Float | None:
     """Second-order sections of one pass, or None where nothing is to be filtered.
 

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from analysis.assess import TrialResult
 from analysis.geometry import Side
@@ -257,7 +257,7 @@ def _difference(a: Float, b: Float) -> tuple[float, tuple[float, float] | None]:
         return estimate, None
     freedom = len(a) + len(b) - 2
     pooled = math.sqrt(((len(a) - 1) * a.var(ddof=1) + (len(b) - 1) * b.var(ddof=1)) / freedom)
-    half = float(t.ppf(0.975, freedom)) * pooled * math.sqrt(1 / len(a) + 1 / len(b))
+    half = float(stdtrit(freedom, 0.975)) * pooled * math.sqrt(1 / len(a) + 1 / len(b))
     return estimate, (estimate - half, estimate + half)
 
 

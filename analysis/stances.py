@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,9 +88,14 @@ class Onset(Enum):
     LIFTED = "the CoP lay in the foot and the load grew: the other foot left the floor beside the plate"
 
 
+@lru_cache(maxsize=16)
+def _smoothing(cutoff_hz: float, rate_hz: float) -> Float:
+    return np.asarray(butter(2, cutoff_hz, fs=rate_hz, output="sos"), dtype=np.float64)
+
+
 def smooth(values: Float, cutoff_hz: float, rate_hz: float) -> Float:
     """Zero-phase Butterworth, 2nd order each way, `cutoff_hz` the design frequency of one pass."""
-    sections = butter(2, cutoff_hz, fs=rate_hz, output="sos")
+    sections = _smoothing(cutoff_hz, rate_hz)
     return np.asarray(sosfiltfilt(sections, values, padlen=min(15, len(values) - 1)), dtype=np.float64)
 
 

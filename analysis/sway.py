@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -49,6 +50,7 @@ def points_mm(cop: CopSeries) -> Float:
     return points
 
 
+@lru_cache(maxsize=8)
 def centred_mm(cop: CopSeries) -> Float:
     """CoP of the window about its mean. (m, 2) [mm].
 
@@ -60,15 +62,20 @@ def centred_mm(cop: CopSeries) -> Float:
     points = points_mm(cop)
     if np.ptp(points, axis=0).max() < CONSTANT_MM:
         raise Unavailable(Reason.CONSTANT_INPUT)
-    return np.asarray(points - points.mean(axis=0), dtype=np.float64)
+    centred = np.asarray(points - points.mean(axis=0), dtype=np.float64)
+    centred.setflags(write=False)
+    return centred
 
 
+@lru_cache(maxsize=16)
 def axis_mm(cop: CopSeries, column: int) -> Float:
     """One axis of the CoP about its mean. (m,) [mm]; CONSTANT_INPUT where it does not move along that axis."""
     along = points_mm(cop)[:, column]
     if np.ptp(along) < CONSTANT_MM:
         raise Unavailable(Reason.CONSTANT_INPUT)
-    return np.asarray(along - along.mean(), dtype=np.float64)
+    centred = np.asarray(along - along.mean(), dtype=np.float64)
+    centred.setflags(write=False)
+    return centred
 
 
 def steps_mm(cop: CopSeries) -> Float:

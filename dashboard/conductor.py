@@ -110,6 +110,8 @@ class Conductor:
         self._closing = False
         self._cursor, self._stream = -1, -1
         self._lock, self._stop = Lock(), Event()
+        #: Set when the program is about to end: live streams end at once instead of holding it up.
+        self.ending = Event()
         self._thread = Thread(target=self._run, name="conductor", daemon=True)
 
     def start(self) -> None:

@@ -88,7 +88,7 @@ class LiveStream:
     def events(self) -> Iterator[str]:
         """The stream as text, for as long as somebody reads it."""
         yield f"retry: {RETRY_MS}\n\n"
-        while True:
+        while not self._conductor.ending.is_set():
             began_s = monotonic()
             frame = self.frame()
             yield f"id: {frame['s']}\ndata: {json.dumps(frame, separators=(',', ':'), allow_nan=False)}\n\n"

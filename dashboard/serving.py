@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from platform import node
+from threading import current_thread, main_thread
+from types import FrameType
 
 from waitress.server import create_server
 
@@ -72,6 +75,7 @@ class Server:
             ident="stancelab",
         )
         self._opens_browser = config.open_browser
+        self._conductor = services.conductor
 
     @property
     def address(self) -> str:
@@ -82,8 +86,22 @@ class Server:
         """Serve until interrupted."""
         if self._opens_browser:
             webbrowser.open(self.address)  # the socket listens already: the page waits, it does not fail
+        if current_thread() is main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._interrupted)
         self._server.run()
+
+    def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
+        """End as at Ctrl-C, also when the system ends the program: what is measured is filed, streams let go."""
+        self._end_streams()
+        raise KeyboardInterrupt
+
+    def _end_streams(self) -> None:
+        if self._conductor is not None:
+            self._conductor.ending.set()
 
     def close(self) -> None:
         """Stop serving; may be called from another thread."""
+        self._end_streams()
+        self._server.task_dispatcher.shutdown()  # first: a thread at work would wake a loop that is gone
         self._server.close()

@@ -9,12 +9,12 @@ window.dash_clientside.shell = {
     localStorage.setItem("mantine-color-scheme-value", next);
     return next;
   },
-  // A new page: its title in the tab, and the keyboard starts at its top.
+  // A new page: its title in the tab; after the first one the keyboard, and who hears the page, start at its top.
   page_shown(title) {
-    if (title) document.title = title;
-    const page = document.getElementById("page");
-    if (page && document.activeElement && document.activeElement.tagName === "A") page.focus({ preventScroll: true });
-    window.scrollTo(0, 0);
+    document.title = title;
+    if (this.moved) document.getElementById("page").focus({ preventScroll: true });
+    if (this.moved) window.scrollTo(0, 0);
+    this.moved = true;
     return window.dash_clientside.no_update;
   },
 };

@@ -12,6 +12,7 @@ from clinic import Clinic, both_sides, unknown_axis
 from dash import Dash
 from flask.testing import FlaskClient
 
+from acquisition.files import read_file
 from dashboard.app import make_app
 from dashboard.routes import Page, Routes
 
@@ -115,6 +116,16 @@ def test_a_result_of_an_unknown_axis_opens_and_says_why_a_number_is_missing(clin
     result = page_at(app_of(clinic).server.test_client(), f"/result/{visit.id}")
     assert clinic.services.words("reason.NO_FOOT_PLACEMENT") in result
     assert clinic.services.words("result.picture_unknown") in result
+
+
+@pytest.mark.recordings
+def test_a_recording_of_a_real_plate_opens_with_both_sides(clinic: Clinic, recordings: Path) -> None:
+    """One stance a side, each of 30 s, on a four-cell plate whose export does not say which way ML points."""
+    read = read_file(recordings / "01_kinvent_single_leg" / "kinvent_sls_30s_original_export.csv")
+    visit = clinic.station.import_file(clinic.patient("K-1").id, read)
+    result = page_at(app_of(clinic).server.test_client(), f"/result/{visit.id}")
+    assert result.count("1 of 1 usable") == 2
+    assert clinic.services.words("no_comparison.ONE_TRIAL_A_SIDE") in result
 
 
 def test_two_applications_in_one_process_keep_to_their_own_archives(tmp_path: Path) -> None:

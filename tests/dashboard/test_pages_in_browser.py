@@ -138,6 +138,15 @@ def test_the_keyboard_reaches_the_page_past_the_header(page: Page) -> None:
     expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
 
 
+def test_after_a_link_the_keyboard_starts_at_the_top_of_the_new_page(page: Page) -> None:
+    arrive(page, "/")
+    page.get_by_role("link", name="P-0042").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("P-0042")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("main").get_by_role("link", name="Patients")).to_be_focused()
+
+
 def test_the_colours_of_the_page_are_remembered(page: Page) -> None:
     arrive(page, "/")
     page.get_by_role("button", name="Light or dark").click()

@@ -1,0 +1,5 @@
+"""What journeys share."""
+
+from browsing import browser
+
+__all__ = ["browser"]
