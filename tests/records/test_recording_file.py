@@ -60,7 +60,7 @@ def imported_recordings(draw: st.DrawFn) -> ImportedRecording:
     columns = {SignalKind.CELLS_N: 4, SignalKind.COP_FZ: 3, SignalKind.COP: 2}[kind]
     return ImportedRecording(
         time_s=np.sort(draw(hnp.arrays(np.float64, rows, elements=finite, unique=True))),
-        values=draw(hnp.arrays(np.float64, (rows, columns))),
+        values=draw(hnp.arrays(np.float64, (rows, columns), elements=st.floats(allow_infinity=False))),
         kind=kind,
         ml_axis=draw(st.sampled_from(MlAxis)),
         geometry=PlateGeometry(draw(st.text()), CELLS_MM, draw(st.none() | st.tuples(finite, finite)), draw(finite)),
