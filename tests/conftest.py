@@ -7,7 +7,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from browsing import browser
 from tests_root import ROOT
+
+__all__ = ["browser"]
 
 RECORDINGS = ROOT.parent / "shared" / "data"
 

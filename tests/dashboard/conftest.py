@@ -1,5 +1,0 @@
-"""What the tests of pages share."""
-
-from browsing import browser
-
-__all__ = ["browser"]

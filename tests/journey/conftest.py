@@ -1,5 +1,0 @@
-"""What journeys share."""
-
-from browsing import browser
-
-__all__ = ["browser"]
