@@ -27,6 +27,17 @@ QUIET = (
 AXE = ROOT / "tests" / "dashboard" / "vendor" / "axe.min.js"
 WCAG_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
+#: Waits for fades to end: half a fade is a colour that nobody is meant to read.
+STILL = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const moving = () => document.getAnimations().filter(
+    (one) => one.playState === 'running' && one.effect.getTiming().iterations !== Infinity);
+  for (let calm = 0; calm < 10; calm += 1) {
+    await frame();
+    if (moving().length) calm = 0;
+  }
+}"""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -68,7 +79,7 @@ def watched(browser: Browser, address: str, **context: Any) -> Iterator[Page]:
             faults.append(f"asked another host: {sent.url}")
 
     options = {"viewport": {"width": 1280, "height": 800}, "base_url": address, "color_scheme": "light", **context}
-    opened = browser.new_context(**options)
+    opened = browser.new_context(reduced_motion="reduce", **options)
     page = opened.new_page()
     page.on("console", console)
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))
@@ -82,6 +93,7 @@ def watched(browser: Browser, address: str, **context: Any) -> Iterator[Page]:
 
 def violations(page: Page) -> list[str]:
     """What axe-core finds against WCAG 2.2 AA on a page as it stands, each with the element."""
+    page.evaluate(STILL)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = page.evaluate(
         "tags => axe.run(document, {runOnly: tags}).then(result => result.violations)", WCAG_AA
