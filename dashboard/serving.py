@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from platform import node
-from threading import current_thread, main_thread
+from threading import Event, current_thread, main_thread
 from types import FrameType
+from typing import Any
 
+from waitress import wasyncore
 from waitress.server import create_server
 
 from acquisition.hub import Hub
@@ -32,6 +34,7 @@ THREADS = 16
 #: A stream to a client that stopped reading is held back early instead of being kept in memory.
 HELD_BACK_BYTES = 65536
 LOOPBACK = "127.0.0.1"
+LOOP_S = 1.0  # the server looks about at least this often
 
 
 @contextmanager
@@ -67,9 +70,12 @@ class Server:
         listening = socket.create_server(
             (LOOPBACK, config.http_port)
         )  # before the pages: a port in use is said at once
+        self._sockets: dict[int, Any] = {}
+        self._ended = Event()
         self._server = create_server(
             make_app(config, services).server,
             sockets=[listening],
+            map=self._sockets,
             threads=THREADS,
             outbuf_high_watermark=HELD_BACK_BYTES,
             ident="stancelab",
@@ -89,19 +95,18 @@ class Server:
         if current_thread() is main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._interrupted)
-        self._server.run()
+        while not self._ended.is_set():
+            wasyncore.loop(timeout=LOOP_S, map=self._sockets, count=1)
+        self._server.task_dispatcher.shutdown()
+        wasyncore.close_all(self._sockets, ignore_all=True)
 
     def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
-        """End as at Ctrl-C, also when the system ends the program: what is measured is filed, streams let go."""
-        self._end_streams()
-        raise KeyboardInterrupt
-
-    def _end_streams(self) -> None:
-        if self._conductor is not None:
-            self._conductor.ending.set()
+        """End at Ctrl-C, also when the system ends the program: what is measured is filed, streams let go."""
+        self.close()
 
     def close(self) -> None:
-        """Stop serving; may be called from another thread."""
-        self._end_streams()
-        self._server.task_dispatcher.shutdown()  # first: a thread at work would wake a loop that is gone
-        self._server.close()
+        """Let `run` end; may be called from another thread. Sockets are closed by the thread that waits on them."""
+        if self._conductor is not None:
+            self._conductor.ending.set()
+        self._ended.set()
+        self._server.pull_trigger()
