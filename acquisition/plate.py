@@ -35,6 +35,8 @@ from acquisition.messages import (
     Pong,
     RefusalReason,
     Refused,
+    Reply,
+    Request,
     Start,
     Started,
     Stop,
@@ -47,7 +49,7 @@ HELLO_EVERY_S, HELLO_LIMIT_S = 0.25, 4.0
 REPLY_LIMIT_S = 1.0
 PINGS = 8
 
-Reply = TypeVar("Reply", Info, Pong, Started, Stopped)
+Answer = TypeVar("Answer", bound=Reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +171,12 @@ class WirePlate:
 
     def read(self, timeout_s: float) -> SampleBlock | None:
         """Sets that came, None if none came within `timeout_s`."""
-        if not self._waiting and self._boot is None:
-            boots = [message for message in self._receive(timeout_s) if isinstance(message, Boot)]
-            self._boot = boots[0] if boots and self._streaming else None
+        deadline_s = monotonic() + timeout_s
+        while not self._waiting and self._boot is None:  # part of a set is no set: what came may end in mid frame
+            left_s = deadline_s - monotonic()
+            self._receive(max(left_s, 0.0))
+            if left_s <= 0:
+                break
         if self._waiting:
             return self._waiting.popleft()
         if self._boot is not None:  # only after the sets that came before it
@@ -196,7 +201,7 @@ class WirePlate:
         self._token = self._token % 255 + 1
         return self._token
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: Request) -> None:
         self._link.write(b"\0" + encode(message.pack()))
 
     def _greet(self) -> Info:
@@ -221,17 +226,26 @@ class WirePlate:
         pong = self._ask(Ping(self._next_token()), Pong)
         self.pings.append((sent_s, monotonic(), pong.sent_us))
 
-    def _ask(self, request: Message, reply: type[Reply]) -> Reply:
+    def ask(self, make: Callable[[int], Request], reply: type[Answer], limit_s: float = REPLY_LIMIT_S) -> Answer:
+        """The answer to any request, made with the token it gets; also while streaming: sets that come are kept.
+
+        Raises
+        ------
+        LinkLost, PlateRefused, PlateBusy
+        """
+        return self._ask(make(self._next_token()), reply, limit_s)
+
+    def _ask(self, request: Request, reply: type[Answer], limit_s: float = REPLY_LIMIT_S) -> Answer:
         """Send a request until its reply comes."""
-        deadline_s = monotonic() + REPLY_LIMIT_S
+        deadline_s = monotonic() + limit_s
         while monotonic() < deadline_s:
             self._send(request)
             answer = self._await(request, reply, HELLO_EVERY_S)
             if answer is not None:
                 return answer
-        raise LinkLost(f"{self._link.name}: no reply to {type(request).__name__} within {REPLY_LIMIT_S:g} s")
+        raise LinkLost(f"{self._link.name}: no reply to {type(request).__name__} within {limit_s:g} s")
 
-    def _await(self, request: Message, reply: type[Reply], limit_s: float) -> Reply | None:
+    def _await(self, request: Request, reply: type[Answer], limit_s: float) -> Answer | None:
         deadline_s = monotonic() + limit_s
         while (left_s := deadline_s - monotonic()) > 0:
             for message in self._receive(left_s):
@@ -242,14 +256,15 @@ class WirePlate:
                         f"the plate speaks wire version {message.wire_major}, this program {messages.WIRE_MAJOR}:"
                         " update the older of firmware and program"
                     )
-                if isinstance(message, Refused) and message.request == request.kind:
+                if isinstance(message, Refused) and (message.token, message.request) == (request.token, request.kind):
                     self._give_up(message)
         return None
 
     def _give_up(self, answer: Refused) -> None:
         if answer.reason == RefusalReason.BUSY:
             raise PlateBusy(f"{self._link.name}: the plate talks with another program")
-        raise PlateRefused(f"the plate refuses request {answer.request:#04x} (reason {answer.reason})")
+        name = {reason.value: reason.name for reason in RefusalReason}.get(answer.reason, "of a later version")
+        raise PlateRefused(f"the plate refuses request {answer.request:#04x} (reason {answer.reason}, {name})")
 
     def _receive(self, timeout_s: float) -> list[Message | OtherVersion]:
         """Read one block: sets go to the waiting blocks, other messages are returned."""
@@ -262,6 +277,10 @@ class WirePlate:
             is_set = (group.rows[:, 0] == Kind.DATA_PER_CHANNEL) & (group.rows.shape[1] == messages.SET_SIZE)
             if is_set.any():
                 self._take(messages.unpack_sets(group.rows[is_set]))
+            is_batch = messages.is_batch(group.rows)
+            if is_batch.any():
+                self._take(messages.unpack_batches(group.rows[is_batch]))
+            is_set |= is_batch
             for place, row in zip(group.order[~is_set], group.rows[~is_set], strict=True):
                 message = messages.unpack(row.tobytes())
                 if message is None:
@@ -269,7 +288,11 @@ class WirePlate:
                 else:
                     found.append((int(place), message))
         self._count(bad_frames=decoded.bad_frames, unknown_messages=unknown)
-        return [message for _, message in sorted(found, key=lambda pair: pair[0])]
+        came = [message for _, message in sorted(found, key=lambda pair: pair[0])]
+        boots = [message for message in came if isinstance(message, Boot)]
+        if boots and self._streaming and self._boot is None:
+            self._boot = boots[0]
+        return came
 
     def _take(self, sets: messages.Sets) -> None:
         """Make sets continuous in number and time; drop what was seen before; count what is missing."""

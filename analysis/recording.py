@@ -36,6 +36,7 @@ class SetFlag:
     SYNC_IN = 8
     BUTTON = 16
     TIMEOUT = 32
+    TEST_PATTERN = 64  # no measurement: what a plate sends to test its link
 
 
 def frozen(array: NDArray[np.generic], dtype: type[np.generic]) -> NDArray[np.generic]:

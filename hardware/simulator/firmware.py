@@ -9,6 +9,7 @@ import numpy as np
 from acquisition.framing import Decoder, encode
 from acquisition.messages import (
     AGE_TICK_US,
+    NEVER_REQUESTS,
     SIMULATED_BOARD,
     WIRE_MAJOR,
     WIRE_MINOR,
@@ -18,11 +19,11 @@ from acquisition.messages import (
     Info,
     Kind,
     Message,
-    OtherVersion,
     Ping,
     Pong,
     RefusalReason,
     Refused,
+    Request,
     Sets,
     Start,
     Started,
@@ -76,7 +77,8 @@ class SetMaker:
         return _sets(rows)
 
     def _emit(self) -> tuple[int, list[int], list[int], int, int]:
-        row = (self._produced, self._time_us.copy(), self._value.copy(), self._fresh, self._saturated)
+        marks = self._fresh | self._saturated << N_CELLS
+        row = (self._produced, self._time_us.copy(), self._value.copy(), marks, self._saturated)
         self._fresh, self._produced = 0, self._produced + 1
         return row
 
@@ -170,10 +172,10 @@ class Firmware:
             return
         for payload in self._decoder.feed(content).payloads():
             request = unpack(payload)
-            known = None if isinstance(request, OtherVersion) else request
-            reply = Refused(payload[0], RefusalReason.UNKNOWN) if known is None else self._answer(known)
-            if reply is not None:
-                self._say(reply)
+            if isinstance(request, Request):
+                self._say(self._answer(request))
+            elif payload[0] not in NEVER_REQUESTS:  # perhaps the echo of a reply
+                self._say(Refused.answering(payload, RefusalReason.UNKNOWN))
 
     def take(self) -> bytes:
         """What the board has sent since the last call."""
@@ -190,7 +192,7 @@ class Firmware:
     def _say(self, message: Message) -> None:
         self._out += encode(message.pack())
 
-    def _answer(self, request: Message) -> Message | None:
+    def _answer(self, request: Request) -> Message:
         now_us = self.clock_us() % 2**32
         match request:
             case Ping(token):
@@ -202,13 +204,13 @@ class Firmware:
                     self._sets, self._started_by = SetMaker(), token
                 self._streaming = True
                 return Started(token, now_us)
-            case Start():
-                return Refused(Kind.START, RefusalReason.CANNOT)
+            case Start(token):
+                return Refused(token, Kind.START, RefusalReason.CANNOT)
             case Stop(token):
                 self._streaming = False
                 return Stopped(token, self._sets.produced, 0, self._decoder.bad_frames)
             case _:
-                return Refused(request.kind, RefusalReason.UNKNOWN)
+                return Refused(request.token, request.kind, RefusalReason.CANNOT)
 
     def _info(self, token: int) -> Info:
         board = self.board

@@ -114,6 +114,6 @@ def _refuse(connection: socket.socket) -> None:
     try:
         while received := connection.recv(LARGEST_RECEIVED):
             for payload in decoder.feed(received).payloads():
-                connection.sendall(encode(Refused(payload[0], RefusalReason.BUSY).pack()))
+                connection.sendall(encode(Refused.answering(payload, RefusalReason.BUSY).pack()))
     except OSError:
         pass  # gone, or silent for so long that it is no plate's client

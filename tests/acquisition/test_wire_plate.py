@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from benches import Cable, Frames, blocks_of, board, recorded
 from acquisition import plate as plate_module
 from acquisition.errors import LinkLost, PlateNotFound, PlateRebooted, PlateRefused, WireVersionUnknown
 from acquisition.framing import decode, encode
-from acquisition.messages import Boot, Kind, RefusalReason, Refused
+from acquisition.messages import Boot, Kind, RefusalReason, Refused, pack_batch, unpack_sets
 from acquisition.plate import WirePlate
 from analysis.recording import RawRecording
+from hardware.simulator.device import SimulatedLink
 
 
 def kind_of(frame: bytes) -> int:
@@ -104,9 +106,12 @@ def test_another_wire_version_is_named_whatever_its_info_holds() -> None:
     assert cable.closed
 
 
+START_TOKEN = 10  # HELLO, eight PINGs, START
+
+
 def test_a_refused_start_says_so_at_once() -> None:
     def refuse(frames: Frames) -> Frames:
-        refused = encode(Refused(Kind.START, RefusalReason.CANNOT).pack())
+        refused = encode(Refused(START_TOKEN, Kind.START, RefusalReason.CANNOT).pack())
         return [refused if kind_of(frame) == Kind.STARTED else frame for frame in frames]
 
     plate = WirePlate(Cable(board(), refuse))
@@ -115,8 +120,10 @@ def test_a_refused_start_says_so_at_once() -> None:
 
 
 def test_a_refusal_of_something_else_is_not_taken_for_the_answer() -> None:
-    stray = encode(Refused(0x2A, RefusalReason.UNKNOWN).pack())
-    plate = WirePlate(Cable(board(), lambda frames: [stray, *frames] if frames else frames))
+    """Another request's, or a late one of a START long ago."""
+    strays = [Refused(START_TOKEN, 0x2A, RefusalReason.UNKNOWN), Refused(200, Kind.START, RefusalReason.CANNOT)]
+    stray = [encode(refused.pack()) for refused in strays]
+    plate = WirePlate(Cable(board(), lambda frames: [*stray, *frames] if frames else frames))
     plate.start()
     assert blocks_of(plate, 0.5)
 
@@ -264,3 +271,46 @@ def test_a_board_that_no_longer_answers_is_link_lost(monkeypatch: pytest.MonkeyP
     cable.silent = True
     with pytest.raises(LinkLost, match="no reply to Start"):
         plate.start()
+
+
+def test_a_plate_that_samples_all_cells_at_once_is_read_the_same_way(clean: RawRecording) -> None:
+    """The same sets, each in a frame of simultaneous sampling: same counts, one time for the four cells of a set."""
+
+    def at_once(_: int, frame: bytes) -> Frames:
+        payload = decode(frame[:-1])
+        assert payload is not None
+        sets = unpack_sets(np.frombuffer(payload, dtype=np.uint8)[None])
+        return [encode(pack_batch(replace(sets, age_us=sets.age_us * 0), step_us=12_500))]
+
+    plate, recording = recording_through(EverySet(at_once))
+    n = len(recording.counts)
+    assert n > 200
+    assert np.array_equal(recording.counts, clean.counts[:n])
+    assert (np.ptp(recording.time_s, axis=1) == 0).all()
+    assert recording.gaps == ()
+    assert plate.losses.lost_sets == 0
+    assert plate.losses.unknown_messages == 0
+
+
+class Drops:
+    """A link that gives a few bytes at a time, as a slow serial line does: most reads end in the middle of a set."""
+
+    def __init__(self, link: SimulatedLink, size: int) -> None:
+        self.name = "slow line"
+        self._link, self._size, self._rest = link, size, b""
+        self.write, self.close = link.write, link.close
+
+    def read(self, timeout_s: float) -> bytes:
+        """At most so many bytes."""
+        if not self._rest:
+            self._rest = self._link.read(timeout_s)
+        given, self._rest = self._rest[: self._size], self._rest[self._size :]
+        return given
+
+
+def test_half_a_set_is_not_taken_for_silence() -> None:
+    """A set has 33 bytes on the wire: with 5 at a time, seven reads make one, and none of them says "nothing came"."""
+    plate = WirePlate(Drops(board(), 5))
+    plate.start()
+    blocks = [plate.read(0.5) for _ in range(50)]
+    assert all(block is not None and len(block) == 1 for block in blocks)

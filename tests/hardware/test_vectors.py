@@ -12,7 +12,7 @@ from tests_root import ROOT
 
 from acquisition import messages
 from acquisition.framing import Decoder, encode
-from acquisition.messages import MESSAGES, Kind, Sets
+from acquisition.messages import MESSAGES, CellReport, Kind, Sets
 
 VECTORS = json.loads((ROOT / "hardware" / "vectors.json").read_text(encoding="utf-8"))
 FRAMES: list[dict[str, Any]] = VECTORS["frames"]
@@ -40,12 +40,20 @@ def test_a_frame_is_its_payload_by_definition(vector: dict[str, Any]) -> None:
     assert payload[0] == Kind[vector["message"]]
 
 
+def value_of(name: str, value: Any) -> Any:
+    """JSON has no bytes, they are written in hex; and no tuples."""
+    if name in ("device_id", "content"):
+        return bytes.fromhex(value)
+    if name == "cells" and isinstance(value, list):
+        return tuple(CellReport(**cell) for cell in value)
+    return tuple(value) if isinstance(value, list) else value
+
+
 def fields_of(vector: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no bytes: they are written in hex."""
-    return {name: bytes.fromhex(value) if name == "device_id" else value for name, value in vector["fields"].items()}
+    return {name: value_of(name, value) for name, value in vector["fields"].items()}
 
 
-@named([vector for vector in FRAMES if vector["message"] != "DATA_PER_CHANNEL"])
+@named([vector for vector in FRAMES if not vector["message"].startswith("DATA_")])
 def test_a_message_is_its_payload(vector: dict[str, Any]) -> None:
     message = MESSAGES[Kind[vector["message"]]](**fields_of(vector))
     payload = bytes.fromhex(vector["payload"])
@@ -62,6 +70,22 @@ def test_a_set_is_its_payload(vector: dict[str, Any]) -> None:
     assert np.array_equal(messages.pack_sets(again), row)
 
 
+@named([vector for vector in FRAMES if vector["message"] == "DATA_SIMULTANEOUS"])
+def test_sets_at_once_are_their_payload(vector: dict[str, Any]) -> None:
+    """Set k has the k-th number after the first and is k steps later; the flag for a loss is the first one's."""
+    fields, row = vector["fields"], np.frombuffer(bytes.fromhex(vector["payload"]), dtype=np.uint8)[None]
+    assert messages.is_batch(row).all()
+    sets = messages.unpack_batches(row)
+    steps = range(len(fields["counts"]))
+    assert sets.counts.tolist() == fields["counts"]
+    assert sets.sequence.tolist() == [(fields["sequence"] + k) % 2**16 for k in steps]
+    assert sets.newest_us.tolist() == [(fields["first_us"] + k * fields["step_us"]) % 2**32 for k in steps]
+    assert sets.flags.tolist() == [fields["flags"] if k == 0 else fields["flags"] & ~1 for k in steps]
+    assert not sets.age_us.any()
+    assert set(sets.fresh.tolist()) == {0b1111}
+    assert messages.pack_batch(sets, fields["step_us"]) == bytes.fromhex(vector["payload"])
+
+
 @named(VECTORS["bad_frames"])
 def test_a_bad_frame_is_counted(vector: dict[str, Any]) -> None:
     decoder = Decoder()
@@ -74,3 +98,4 @@ def test_a_right_frame_of_an_unknown_message_is_skipped(vector: dict[str, Any]) 
     (payload,) = Decoder().feed(bytes.fromhex(vector["frame"])).payloads()
     assert payload.hex() == vector["payload"]
     assert messages.unpack(payload) is None
+    assert not messages.is_batch(np.frombuffer(payload, dtype=np.uint8)[None]).any()
