@@ -25,8 +25,17 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
-#: Debian package -> the programs it brings that the tests run.
-SYSTEM_TOOLS = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
+#: Debian package -> what it brings that the tests need, one of them is enough: programs, or files. The last six compile
+#: the plate's firmware and run it in a simulated chip (hardware/firmware/build.py).
+SYSTEM_TOOLS = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "g++": ("g++",),
+    "gcc-avr": ("avr-g++",),
+    "avr-libc": ("/usr/lib/avr/include/avr/io.h",),
+    "arduino-core-avr": ("/usr/share/arduino/hardware/arduino/avr/boards.txt",),
+    "libsimavr-dev": ("/usr/include/simavr/sim_avr.h",),
+    "libelf-dev": ("/usr/include/libelf.h",),
+}
 
 CHECKS = (
     ("format", ["-m", "ruff", "format", "--check", "."]),
@@ -73,7 +82,11 @@ def set_up(lock_name: str) -> None:
 
 def install_system_tools() -> list[str]:
     """Install what is missing on Debian as root; elsewhere return the missing packages."""
-    missing = [name for name, programs in SYSTEM_TOOLS.items() if not any(map(shutil.which, programs))]
+    missing = [
+        name
+        for name, brings in SYSTEM_TOOLS.items()
+        if not any(shutil.which(one) or os.path.isfile(one) for one in brings)
+    ]
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not missing or shutil.which("apt-get") is None or not is_root:
         return missing
