@@ -120,6 +120,16 @@ def _held(error: Exception) -> bool:
     return taken or (os.name == "nt" and "PermissionError" in str(error))
 
 
+def open_serial(url: str) -> Link:
+    """`serial:/dev/ttyACM0`, `serial:COM5`: a serial port."""
+    return SerialLink(url.removeprefix("serial:"))
+
+
+def open_socket(url: str) -> Link:
+    """`socket://host:port`: a plate served over TCP."""
+    return SerialLink(url)
+
+
 def ports() -> list[tuple[str, str]]:
     """Serial ports of this computer: address and description. Nothing is opened."""
     return [(port.device, port.description) for port in list_ports.comports()]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from time import monotonic
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
-
-import numpy as np
+from typing import Any, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from acquisition import messages
-from acquisition.clock import SEQUENCE_BITS, US_BITS, Unwrapper
+from acquisition.continuity import Continuity
 from acquisition.errors import (
     LinkLost,
     PlateBusy,
@@ -23,7 +22,7 @@ from acquisition.errors import (
     WireVersionUnknown,
 )
 from acquisition.framing import Decoder, encode
-from acquisition.link import Link, SerialLink
+from acquisition.link import Link
 from acquisition.messages import (
     Boot,
     Hello,
@@ -48,6 +47,7 @@ from analysis.recording import PlateIdentity, SampleBlock
 HELLO_EVERY_S, HELLO_LIMIT_S = 0.25, 4.0
 REPLY_LIMIT_S = 1.0
 PINGS = 8
+PORT_NAME = re.compile(r"/|COM\d+$|\\\\", re.IGNORECASE)  # /dev/ttyACM0, COM5, \\.\COM12: what a person types
 
 Answer = TypeVar("Answer", bound=Reply)
 
@@ -79,6 +79,10 @@ class Plate(Protocol):
     @property
     def identity(self) -> PlateIdentity:
         """Who the plate says it is."""
+
+    @property
+    def boot_count(self) -> int:
+        """How often its board has started, 16 bits: unchanged after a lost link, its clock and settings are too."""
 
     @property
     def losses(self) -> LossCounters:
@@ -126,15 +130,16 @@ class WirePlate:
         self._link = link
         self._decoder = Decoder()
         self._waiting: deque[SampleBlock] = deque()
-        self._sequence, self._clock = Unwrapper(SEQUENCE_BITS), Unwrapper(US_BITS)
+        self._continuity = Continuity()
         self._token = self._received = 0
         self._streaming = self._closed = False
-        self._last_index: int | None = None
         self._boot: Boot | None = None
+        self._boot_count = 0
         self._losses = LossCounters()
         self.pings: list[tuple[float, float, int]] = []  # host sent, host got [s], device [us]
         try:
-            self._identity = self._greet().identity()
+            info = self._greet()
+            self._identity, self._boot_count = info.identity(), info.boot_count
         except BaseException:
             self._link.close()
             raise
@@ -143,6 +148,11 @@ class WirePlate:
     def identity(self) -> PlateIdentity:
         """Who the plate says it is."""
         return self._identity
+
+    @property
+    def boot_count(self) -> int:
+        """How often its board has started, 16 bits."""
+        return self._boot_count
 
     @property
     def losses(self) -> LossCounters:
@@ -158,8 +168,8 @@ class WirePlate:
     def start(self) -> None:
         """Begin streaming."""
         self._waiting.clear()
-        self._sequence, self._clock = Unwrapper(SEQUENCE_BITS), Unwrapper(US_BITS)
-        self._last_index = self._boot = None
+        self._continuity = Continuity()
+        self._boot = None
         self._streaming = False
         self._ask(Start(self._next_token()), Started)
         self._streaming = True
@@ -290,36 +300,20 @@ class WirePlate:
         self._count(bad_frames=decoded.bad_frames, unknown_messages=unknown)
         came = [message for _, message in sorted(found, key=lambda pair: pair[0])]
         boots = [message for message in came if isinstance(message, Boot)]
+        if boots:
+            self._boot_count = boots[-1].boot_count
         if boots and self._streaming and self._boot is None:
             self._boot = boots[0]
         return came
 
     def _take(self, sets: messages.Sets) -> None:
-        """Make sets continuous in number and time; drop what was seen before; count what is missing."""
+        """Sets of a stream go to the waiting blocks; what still comes after STOP does not."""
         if not self._streaming:
             return
-        index = self._sequence.unwrap(sets.sequence)
-        newest_us = self._clock.unwrap(sets.newest_us)
-        floor = self._last_index if self._last_index is not None else int(index[0]) - 1
-        seen = np.maximum.accumulate(np.r_[floor, index[:-1]])
-        new = index > seen
-        if not new.any():
-            self._count(repeated_sets=len(index))
-            return
-        kept = index[new]
-        lost = int(kept[-1]) - floor - len(kept)
-        self._last_index = int(kept[-1])
-        self._count(lost_sets=lost, repeated_sets=int((~new).sum()))
-        times_us = newest_us[new, None] - sets.age_us[new]
-        self._waiting.append(
-            SampleBlock(
-                first_index=int(kept[0]),
-                device_us=np.maximum(times_us, 0).astype(np.uint64),
-                counts=sets.counts[new],
-                flags=sets.flags[new],
-                index=kept,
-            )
-        )
+        arrived = self._continuity.take(sets)
+        self._count(lost_sets=arrived.lost, repeated_sets=arrived.repeated)
+        if arrived.block is not None:
+            self._waiting.append(arrived.block)
 
     def _count(self, **more: int) -> None:
         if any(more.values()):
@@ -332,34 +326,65 @@ class WirePlate:
             )
 
 
-def open_serial(url: str) -> Plate:
-    """`serial:/dev/ttyACM0`, `serial:COM5`: a plate on a serial port."""
-    return WirePlate(SerialLink(url.removeprefix("serial:")))
+Wrap = Callable[[Link], Link]  # puts something around a link: a tap on its bytes
 
 
-def open_socket(url: str) -> Plate:
-    """`socket://host:port`: a plate served over TCP."""
-    return WirePlate(SerialLink(url))
+def open_wire(url: str, wrap: Wrap | None = None) -> Plate:
+    """The plate at the end of a link that has nothing but bytes."""
+    link = open_link(url)
+    return WirePlate(link if wrap is None else wrap(link))
 
 
-#: scheme -> "module:function". A lazy string, so that acquisition runs without the simulator.
+#: scheme -> "module:function" that opens the link of an address. A lazy string: acquisition runs without the simulator.
+LINKS: dict[str, str] = {
+    "serial": "acquisition.link:open_serial",
+    "socket": "acquisition.link:open_socket",
+    "sim": "hardware.simulator.device:open_simulated_link",
+}
+
+#: scheme -> "module:function" that opens the plate at an address, its link wrapped where a wrap is given.
 PLATES: dict[str, str] = {
-    "serial": "acquisition.plate:open_serial",
-    "socket": "acquisition.plate:open_socket",
+    "serial": "acquisition.plate:open_wire",
+    "socket": "acquisition.plate:open_wire",
     "sim": "hardware.simulator.device:open_simulated",
 }
 
 
-def open_plate(url: str) -> Plate:
-    """Open the plate at an address.
+def open_link(url: str) -> Link:
+    """The link to the plate at an address; nothing is sent yet.
+
+    Raises
+    ------
+    PlateNotFound, PlateBusy
+    """
+    address, opener = _opener(url, LINKS)
+    link: Link = opener(address)
+    return link
+
+
+def open_plate(url: str, wrap: Wrap | None = None) -> Plate:
+    """Open the plate at an address: `serial:COM5`, `socket://127.0.0.1:5331`, `sim:healthy`, or just a port's name.
+
+    Parameters
+    ----------
+    url : str
+    wrap : callable or None
+        Put around the link before anything is sent: a spool that keeps every byte.
 
     Raises
     ------
     PlateNotFound, PlateBusy, WireVersionUnknown
     """
-    scheme = url.partition(":")[0]
-    if scheme not in PLATES:
-        raise PlateNotFound(f"{url!r} is no plate address: begin it with {', '.join(f'{name}:' for name in PLATES)}")
-    module, _, function = PLATES[scheme].partition(":")
-    opener: Callable[[str], Plate] = getattr(import_module(module), function)
-    return opener(url)
+    address, opener = _opener(url, PLATES)
+    plate: Plate = opener(address, wrap)
+    return plate
+
+
+def _opener(url: str, table: dict[str, str]) -> tuple[str, Callable[..., Any]]:
+    """The whole address, and what opens it."""
+    address = f"serial:{url}" if PORT_NAME.match(url) else url
+    scheme = address.partition(":")[0]
+    if scheme not in table:
+        raise PlateNotFound(f"{url!r} is no plate address: begin it with {', '.join(f'{name}:' for name in table)}")
+    module, _, function = table[scheme].partition(":")
+    return address, getattr(import_module(module), function)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from acquisition.plate import PLATES
+from acquisition.plate import PLATES, Wrap
 from benchmarks import browser
 from benchmarks.figures import Figure
 from dashboard.archive import local_actor, open_store
@@ -49,11 +49,11 @@ window.EventSource = class extends Native {
 _begun_s: list[float] = []
 
 
-def open_watched(url: str) -> SimulatedPlate:
+def open_watched(url: str, wrap: Wrap | None = None) -> SimulatedPlate:
     """Open a simulated plate and keep the wall time at which its clock was 0."""
     simulation = parse_simulation(url.replace("watched:", "sim:", 1))
     begun_s = time()
-    plate = SimulatedPlate(SimulatedLink(simulation.firmware(), simulation.speed, url))
+    plate = SimulatedPlate(SimulatedLink(simulation.firmware(), simulation.speed, url), wrap)
     _begun_s.append(begun_s)
     return plate
 

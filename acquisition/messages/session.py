@@ -68,8 +68,9 @@ class Info(Payload):
     baud: int
     calibration_crc: int
     capabilities: int
+    boot_count: int
     kind: ClassVar[Kind] = Kind.INFO
-    layout: ClassVar[struct.Struct] = struct.Struct("<BBBBBBBI8sBBBBHIBBBIHH")
+    layout: ClassVar[struct.Struct] = struct.Struct("<BBBBBBBI8sBBBBHIBBBIHHH")
     extra: ClassVar[int] = 200  # the only message that a minor version may lengthen
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from acquisition.errors import LinkLost, PlateNotFound
 from acquisition.link import BLOCK_S
-from acquisition.plate import Cue, Plate, WirePlate
+from acquisition.plate import Cue, Plate, WirePlate, Wrap
 from analysis.calibration import Calibration
 from hardware.plates import load_plate_model
 from hardware.simulator.electronics import Electronics, build_plant
@@ -73,11 +74,13 @@ class Simulation:
         traits = replace(SCENARIOS[self.scenario], mass_kg=self.mass_kg)
         return Person(traits, load_plate_model(MODEL).template, self.seed, script)
 
-    def firmware(self, script: Iterable[TimedCue] = (), *, clock_us: int = 0, silent_s: float = 0.0) -> Firmware:
+    def firmware(
+        self, script: Iterable[TimedCue] = (), *, clock_us: int = 0, silent_s: float = 0.0, boots: int = 0
+    ) -> Firmware:
         """The board of this simulation, just switched on, with its person beside the plate."""
         model = load_plate_model(MODEL)
         electronics = Electronics(build_plant(self.plate, model, self.rate_hz), self.rate_hz, self.seed)
-        board = Board(self.plate, self.rate_hz, self.speed == 1.0, clock_us, silent_s=silent_s)
+        board = Board(self.plate, self.rate_hz, self.speed == 1.0, clock_us, silent_s=silent_s, boots=boots)
         return Firmware(self.person(script), electronics, model, board)
 
 
@@ -147,9 +150,9 @@ class SimulatedLink:
 class SimulatedPlate(WirePlate):
     """A plate behind a simulated link whose person hears cues."""
 
-    def __init__(self, link: SimulatedLink) -> None:
+    def __init__(self, link: SimulatedLink, wrap: Wrap | None = None) -> None:
         self.firmware = link.firmware
-        super().__init__(link)
+        super().__init__(link if wrap is None else wrap(link))
 
     def cue(self, cue: Cue) -> None:
         """Tell the person what to do now."""
@@ -179,15 +182,30 @@ def parse_simulation(url: str) -> Simulation:
         raise PlateNotFound(f"{url!r} is no simulated plate: {error}") from error
 
 
-def open_simulated(url: str) -> Plate:
-    """Open the simulated plate at an address.
+_boots: Counter[int] = Counter()  # of each plate, in this process: opening one switches it on
+
+
+def open_simulated_link(url: str) -> SimulatedLink:
+    """The link to the simulated plate at an address, which is switched on now.
 
     Raises
     ------
     PlateNotFound
     """
     wanted = parse_simulation(url)
-    return SimulatedPlate(SimulatedLink(wanted.firmware(), wanted.speed, url))
+    firmware = wanted.firmware(boots=_boots[wanted.plate])
+    _boots[wanted.plate] += 1
+    return SimulatedLink(firmware, wanted.speed, url)
+
+
+def open_simulated(url: str, wrap: Wrap | None = None) -> Plate:
+    """Open the simulated plate at an address.
+
+    Raises
+    ------
+    PlateNotFound
+    """
+    return SimulatedPlate(open_simulated_link(url), wrap)
 
 
 def simulated_calibration(serial: str) -> Calibration:
@@ -222,6 +240,7 @@ __all__ = [
     "SimulatedPlate",
     "Simulation",
     "open_simulated",
+    "open_simulated_link",
     "parse_simulation",
     "simulated_calibration",
 ]

@@ -102,7 +102,7 @@ class Board:
     """What the board says about itself.
 
     ``clock_us``: its clock when it boots; ``time_follows_host``: it runs with the world's time, as a real board's does;
-    ``silent_s``: a boot loader's time, during which nothing is heard. [s]
+    ``silent_s``: a boot loader's time, during which nothing is heard [s]; ``boots``: how often it started before.
     """
 
     plate_number: int
@@ -111,6 +111,7 @@ class Board:
     clock_us: int = 0
     wire_major: int = WIRE_MAJOR
     silent_s: float = 0.0
+    boots: int = 0
 
 
 class Firmware:
@@ -126,12 +127,12 @@ class Firmware:
     def __init__(self, person: Person, electronics: Electronics, model: PlateModel, board: Board) -> None:
         self.person, self.board = person, board
         self._electronics, self._model = electronics, model
-        self._boot_count = 0
+        self._boot_count = board.boots
         self.reset(RESET_BY_OPENING)
 
     def reset(self, cause: int) -> None:
         """Restart: streaming ends, the clock begins anew, BOOT is said once it can be."""
-        self._boot_count += 1
+        self._boot_count = (self._boot_count + 1) % 2**16
         self._began_s = self.person.now_s
         self._decoder, self._sets, self._out = Decoder(), SetMaker(), bytearray()
         self._streaming = self._booted = False
@@ -235,6 +236,7 @@ class Firmware:
             baud=115200,
             calibration_crc=0,
             capabilities=0 if board.time_follows_host else Capability.OWN_TIME,
+            boot_count=self._boot_count,
         )
 
 

@@ -56,6 +56,7 @@ class SimulatorServer(socketserver.ThreadingTCPServer):
     ) -> None:
         self._wanted, self._script, self._on_cue = wanted, script, on_cue
         self._in_use = Lock()
+        self._boots = 0
         self._link: SimulatedLink | None = None
         super().__init__((HOST, port), _Client)
 
@@ -76,7 +77,9 @@ class SimulatorServer(socketserver.ThreadingTCPServer):
             _refuse(connection)
             return
         try:
-            self._link = SimulatedLink(self._wanted.firmware(self._script()), self._wanted.speed, "simulator")
+            firmware = self._wanted.firmware(self._script(), boots=self._boots)
+            self._boots += 1
+            self._link = SimulatedLink(firmware, self._wanted.speed, "simulator")
             self._stream(connection, self._link)
         except OSError:
             pass  # the client is gone

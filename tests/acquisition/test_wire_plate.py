@@ -247,10 +247,23 @@ def test_a_restart_during_a_stream_is_raised_after_what_came_before_it() -> None
 def test_boot_without_a_stream_means_nothing() -> None:
     link = board()
     plate = WirePlate(link)
+    assert plate.boot_count == 1
     link.firmware.reset(cause=2)
     assert plate.read(0.05) is None
     plate.start()
     assert blocks_of(plate, 0.5)
+    assert plate.boot_count == 2
+
+
+def test_another_host_of_the_same_boot_is_told_the_same_count_and_after_a_reset_the_next() -> None:
+    """Serial and boot count together say whether a plate is the one before, with its clock still running."""
+    link = board()
+    first = WirePlate(link)
+    second = WirePlate(link)
+    link.firmware.reset(cause=2)
+    third = WirePlate(link)
+    assert {plate.identity.serial for plate in (first, second, third)} == {"SIM-0000000000000001"}
+    assert (second.boot_count, third.boot_count) == (first.boot_count, first.boot_count + 1)
 
 
 def test_a_cut_cable_is_link_lost_and_closing_it_is_still_quiet() -> None:

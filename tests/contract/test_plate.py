@@ -9,7 +9,10 @@ import pytest
 from benches import behind_a_terminal, blocks_of, simulate
 
 from acquisition.errors import LinkLost, PlateBusy, PlateNotFound
-from acquisition.plate import PLATES, LossCounters, Plate, open_plate
+from acquisition.framing import Decoder
+from acquisition.link import Link
+from acquisition.messages import Kind
+from acquisition.plate import PLATES, LossCounters, Plate, open_link, open_plate
 from analysis.recording import N_CELLS
 from hardware.plates import plate_models
 from hardware.simulator.device import SimulatedLink, Simulation
@@ -48,6 +51,28 @@ def plate(address: str) -> Iterator[Plate]:
     opened.close()
 
 
+class Tap:
+    """Keeps what passes toward the host."""
+
+    def __init__(self, link: Link) -> None:
+        self.link, self.name = link, link.name
+        self.received = bytearray()
+
+    def read(self, timeout_s: float) -> bytes:
+        """And keep it."""
+        came = self.link.read(timeout_s)
+        self.received += came
+        return came
+
+    def write(self, content: bytes) -> None:
+        """Unchanged."""
+        self.link.write(content)
+
+    def close(self) -> None:
+        """The link's own."""
+        self.link.close()
+
+
 pytestmark = pytest.mark.process
 
 
@@ -62,6 +87,41 @@ def test_it_says_who_it_is(plate: Plate) -> None:
 
 def test_it_is_silent_until_started(plate: Plate) -> None:
     assert plate.read(0.1) is None
+
+
+def test_its_boot_count_stays_while_it_runs(plate: Plate) -> None:
+    before = plate.boot_count
+    assert 0 < before < 2**16
+    plate.start()
+    blocks_of(plate, 0.5)
+    assert plate.boot_count == before
+
+
+def test_a_tap_around_its_link_sees_every_set(address: str) -> None:
+    """Sets are found in the tapped bytes by a decoder that knows nothing of the plate that was opened."""
+    taps: list[Tap] = []
+
+    def tapped(link: Link) -> Tap:
+        taps.append(Tap(link))
+        return taps[-1]
+
+    plate = open_plate(address, tapped)
+    plate.start()
+    blocks = blocks_of(plate, 0.5)
+    plate.close()
+    payloads = Decoder().feed(bytes(taps[0].received)).payloads()
+    assert sum(payload[0] == Kind.INFO for payload in payloads) >= 1
+    assert sum(payload[0] == Kind.DATA_PER_CHANNEL for payload in payloads) >= sum(len(block) for block in blocks)
+
+
+def test_a_link_says_nothing_until_it_is_told_to(address: str) -> None:
+    """A board may say BOOT when its port is opened, or how its last stream ended; nobody asked who it is."""
+    link = open_link(address)
+    try:
+        came = b"".join(link.read(0.05) for _ in range(4))
+        assert {payload[0] for payload in Decoder().feed(came).payloads()} <= {Kind.BOOT, Kind.STOPPED}
+    finally:
+        link.close()
 
 
 def test_sets_come_in_order_and_none_is_missing(plate: Plate) -> None:
@@ -139,13 +199,25 @@ def test_a_second_program_is_told_that_it_is_in_use(plate: Plate, address: str, 
         open_plate(address)
 
 
-@pytest.mark.parametrize("address", ["", "COM5", "http://127.0.0.1:1", "SIM:healthy"])
+@pytest.mark.parametrize("address", ["", "no-such-scheme", "http://127.0.0.1:1", "SIM:healthy"])
 def test_an_address_of_no_plate_names_what_there_is(address: str) -> None:
-    with pytest.raises(PlateNotFound, match=r"serial:, socket:, sim:"):
-        open_plate(address)
+    for opening in (open_plate, open_link):
+        with pytest.raises(PlateNotFound, match=r"serial:, socket:, sim:"):
+            opening(address)
 
 
-@pytest.mark.parametrize("address", ["serial:no-such-port", "socket://127.0.0.1:1", "socket://127.0.0.1:none"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "serial:no-such-port",
+        "/no/such/port",
+        "COM5",
+        "com5",
+        r"\\.\COM12",
+        "socket://127.0.0.1:1",
+        "socket://127.0.0.1:none",
+    ],
+)
 def test_an_address_where_nothing_stands_says_so(address: str) -> None:
     with pytest.raises(PlateNotFound, match="cannot be opened"):
         open_plate(address)

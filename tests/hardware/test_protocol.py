@@ -74,12 +74,12 @@ def rows_after(heading: str) -> list[tuple[str, str]]:
 
 def test_info_lies_where_its_table_says() -> None:
     at, codes = 0, "<"
-    for place, sizes in rows_after("INFO, 40 bytes:"):
+    for place, sizes in rows_after("INFO, 42 bytes:"):
         assert int(place.split(",")[0]) == at
         for size in sizes.split(", "):
             codes += BYTES[size]
             at += SIZES[size]
-    assert at == Info.layout.size == 40
+    assert at == Info.layout.size == 42
     assert codes == Info.layout.format
 
 

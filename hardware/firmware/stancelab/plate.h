@@ -45,7 +45,8 @@ class Plate {
     identity_.baud = kDefaultBaud;
     const uint8_t flush = 0;
     board_.write(&flush, 1);
-    say_boot(reply_, board_.reset_cause(), memory_.count_boot());
+    identity_.boots = memory_.count_boot();
+    say_boot(reply_, board_.reset_cause(), identity_.boots);
     reset_converters(kAllCells);  // after the slow writes to the memory, during which no conversion is read
     reply_waits_ = true;
     send_waiting();

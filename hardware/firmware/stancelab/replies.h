@@ -16,6 +16,7 @@ struct Identity {
   uint8_t board;
   uint32_t baud;
   uint16_t block_crc;
+  uint16_t boots;
 };
 
 struct Counters {
@@ -49,7 +50,7 @@ inline void say_info(Payload &payload, uint8_t token, const Identity &who) {
   reply_to(payload, kHello, token).u8(kWireMajor).u8(kWireMinor).raw(kFirmware, 3).u32(who.commit).raw(who.id, kIdBytes);
   payload.u8(who.board).u8(kModelReferenceA).u8(kCells).u8(kTimingPerChannel).u16(0);
   payload.u32(kNominalRateMilliHz).u8(kGain).u8(kBits).u8(kTickUs);
-  payload.u32(who.baud).u16(who.block_crc).u16(kCapabilities);
+  payload.u32(who.baud).u16(who.block_crc).u16(kCapabilities).u16(who.boots);
 }
 
 inline void say_started(Payload &payload, uint8_t token, uint32_t now_us) { reply_to(payload, kStart, token).u32(now_us); }

@@ -59,6 +59,7 @@ def test_hello_says_who_it_is(plate: NativePlate) -> None:
         nominal_rate_mhz=80_000, gain=128, bits=24, tick_us=4, baud=115200, calibration_crc=0,
         capabilities=wire.Capability.MEMORY | wire.Capability.SELF_TEST | wire.Capability.TEST_PATTERN
         | wire.Capability.SYNC_IN | wire.Capability.BUTTON,
+        boot_count=1,
     )  # fmt: skip
 
 
@@ -280,7 +281,7 @@ def test_the_test_pattern_is_exact_in_number_count_and_time(plate: NativePlate, 
 
 
 def test_on_a_line_that_is_too_slow_sets_and_replies_take_turns(plate: NativePlate) -> None:
-    """63 bytes every 4 ms, and 12 bytes leave a millisecond: neither INFO (44 bytes) nor the sets are crowded out."""
+    """63 bytes every 4 ms, and 12 bytes leave a millisecond: neither INFO (46 bytes) nor the sets are crowded out."""
     ring, leaves_per_ms = 63, 12
     plate.play(says(frame(wire.Start(1, mode=1, rate_mhz=1_000_000, batch=4).pack())))
     room, arrived = ring, []
