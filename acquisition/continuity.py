@@ -13,7 +13,7 @@ from analysis.recording import SampleBlock
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What a read brought: new sets, None where there were none; how many are lost before or among them; seen before."""
+    """What a read brought: the new sets, if any; how many are missing before or among them; how many came again."""
 
     block: SampleBlock | None
     lost: int
