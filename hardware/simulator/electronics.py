@@ -79,26 +79,6 @@ def converter_filter(rate_hz: float) -> Float:
     return weights
 
 
-def readings(plant: Plant, rate_hz: float, cells_n: Float, seed: int) -> Float:
-    """What each converter would read at each sample of 1 kHz, if it converted then: averaged, noisy, not rounded.
-
-    For converters that are simulated elsewhere, each with its own clock: those of the board's real firmware.
-
-    Parameters
-    ----------
-    cells_n : ndarray (n, 4)
-        Forces at 1 kHz. [N]
-
-    Returns
-    -------
-    ndarray (n, 4)
-        [counts]
-    """
-    smooth = np.asarray(lfilter(converter_filter(rate_hz), [1.0, 0.0], cells_n, axis=0), dtype=np.float64)
-    noise_n = NOISE_N * np.random.default_rng([0x6E6F6973, seed]).standard_normal(smooth.shape)
-    return np.asarray((smooth + noise_n) / plant.newton_per_count + plant.offset_counts, dtype=np.float64)
-
-
 class Electronics:
     """Cells and converters of one plate, fed with forces at 1 kHz.
 

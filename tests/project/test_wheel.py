@@ -62,6 +62,15 @@ def test_the_wheel_alone_knows_its_version(command: list[str], tmp_path: Path) -
 
 
 @pytest.mark.process
+def test_the_wheel_alone_says_that_the_firmware_needs_a_checkout(command: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*command, "simulate", "--firmware"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "from a checkout of the sources only" in done.stderr or sys.platform == "win32"
+
+
+@pytest.mark.process
 def test_the_wheel_alone_serves_its_first_page(command: list[str], tmp_path: Path) -> None:
     """Archive made, page answered, assets found."""
     options = ["serve", "--no-browser", "--http-port", "0", "--data", str(tmp_path / "station")]

@@ -4,17 +4,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Free software under the GNU General Public License, version 3 or (at your option) any later version, without any
-// warranty: <https://www.gnu.org/licenses/>. It is under that licence because it links libsimavr. It is a tool for tests,
-// run as a process of its own; nothing else of this project is linked with it, and it is not in the installed package.
+// warranty: <https://www.gnu.org/licenses/>. It is under that licence because it links libsimavr. It is a tool for tests
+// and trials, a process of its own; nothing else of this project is linked with it, and it is not in the installed package.
 //
 //   runner --firmware ELF [--counts FILE] [--log FILE] [--eeprom FILE] [--rate HZ] [--offsets PPM,PPM,PPM,PPM]
-//          [--clock PPM] [--boot-loader S] [--reset-on-open 1] [--settling hidden]
+//          [--clock PPM] [--boot-loader S] [--reset-on-open 1] [--settling hidden] [--hurry 1]
 //
 // --counts: loads.h; a file, or a pipe that is read as time needs it.
 // --log: one record a conversion: u64 cycle, i32 counts, u8 cell, u8 flags (1: not settled), u16 0.
 // Says "READY path", then obeys lines on stdin, each at its moment of the board's time, which stands still in between.
-// Time waits for a host that reads slowly: no byte is ever lost.
-//   run T  until T seconds, then says "AT seconds bytes-sent-so-far"     report  says a line of JSON
+// Time waits for a host that reads slowly, so that no byte is lost; with --hurry it does not, and bytes are.
+//   run T  until T s; says "AT s bytes-sent openings", openings of the terminal, 0 while nobody has it     report  in JSON
 //   feed HEX  bytes to the board     reset | power  of the board         pin sync|button 0|1         quit
 //   fault CELL none|unplugged|low|frozen|dip         slip CELL PULSE  the next read loses that clock pulse
 #define _GNU_SOURCE
@@ -44,7 +44,7 @@ static const double BYTE_S = 10.0 / 115200, EEPROM_WRITE_S = 3.4e-3;
 static struct {
   const char *firmware, *eeprom;
   double rate_hz, clock_hz, boot_loader_s, offset_ppm[CELLS];
-  bool reset_on_open, hide_settling;
+  bool reset_on_open, hide_settling, hurry;
 } set = {.rate_hz = 80, .clock_hz = 16e6};
 
 static avr_t *avr;
@@ -181,17 +181,17 @@ static struct {
   int terminal;
   avr_irq_t *input;
   uint8_t out[1 << 12], in[1 << 16];
-  unsigned out_n, in_first, in_end;
+  unsigned out_n, in_first, in_end, openings;
   unsigned long sent, received;
-  bool may_feed, was_open;
+  bool may_feed, is_open;
 } line;
 
 static void flush_line(void) {
   for (unsigned done = 0; done < line.out_n;) {
     const ssize_t n = write(line.terminal, line.out + done, line.out_n - done);
     if (n > 0) done += (unsigned)n;
-    else if (errno == EAGAIN) poll(&(struct pollfd){line.terminal, POLLOUT, 0}, 1, 100);
-    else if (errno != EINTR) break;  // nobody has the port open: as with a cable, the bytes are gone
+    else if (errno == EAGAIN && !set.hurry) poll(&(struct pollfd){line.terminal, POLLOUT, 0}, 1, 100);
+    else if (errno != EINTR) break;  // nobody has the port open, or reads: as with a cable, the bytes are gone
   }
   line.out_n = 0;
 }
@@ -227,8 +227,7 @@ static void open_line(void) {
   tcsetattr(slave, TCSANOW, &raw);
   close(slave);  // from now on POLLHUP says that nobody has it open
   fcntl(line.terminal, F_SETFL, O_NONBLOCK);
-  uint32_t flags = 0;
-  avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
+  avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &(uint32_t){0});
   line.input = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT);
   avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), byte_sent, NULL);
   avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XON), may_feed, &line);
@@ -303,9 +302,9 @@ static void listen_to_host(void) {
   struct pollfd port = {line.terminal, POLLIN, 0};
   uint8_t bytes[256];
   poll(&port, 1, 0);
-  const bool is_open = !(port.revents & POLLHUP);
-  if (is_open && !line.was_open && set.reset_on_open) reset_board(false);
-  line.was_open = is_open;
+  const bool was_open = line.is_open;
+  line.is_open = !(port.revents & POLLHUP);
+  if (line.is_open && !was_open && ++line.openings && set.reset_on_open) reset_board(false);
   if (!(port.revents & POLLIN) || line.in_end + sizeof bytes > sizeof line.in) return;
   const ssize_t n = read(line.terminal, bytes, sizeof bytes);
   for (ssize_t at = 0; at < n && held_until <= avr->cycle; at++) queue_byte(bytes[at]);
@@ -330,7 +329,7 @@ static void run_until(double end_s) {
     advance(end - avr->cycle < step ? end : avr->cycle + step);
     flush_line();
   }
-  fprintf(answers, "AT %.9f %lu\n", seconds(), line.sent);
+  fprintf(answers, "AT %.9f %lu %u\n", seconds(), line.sent, line.is_open ? line.openings : 0);
 }
 
 static void report(void) {
@@ -375,6 +374,7 @@ static void read_option(const char *name, const char *value) {
   else if (!strcmp(name, "--clock")) set.clock_hz = NOMINAL_HZ * (1 + atof(value) * 1e-6);
   else if (!strcmp(name, "--boot-loader")) set.boot_loader_s = atof(value);
   else if (!strcmp(name, "--reset-on-open")) set.reset_on_open = atoi(value);
+  else if (!strcmp(name, "--hurry")) set.hurry = atoi(value);
   else if (!strcmp(name, "--settling")) set.hide_settling = !strcmp(value, "hidden");
   else errno = EINVAL, err(2, "%s", name);
 }

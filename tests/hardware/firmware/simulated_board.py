@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import select
-import struct
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +18,8 @@ from numpy.typing import NDArray
 
 from acquisition import messages as wire
 from acquisition.framing import Decoder, encode
-from hardware.firmware.build import BoardName, build_firmware, build_runner
+from hardware.firmware.build import BoardName, build_firmware
+from hardware.firmware.running import Runner, loads_head, loads_rows
 
 #: One conversion as the model of the converter made it; `unsettled` within four of its reset.
 CONVERSION = np.dtype([("cycle", "<u8"), ("counts", "<i4"), ("cell", "u1"), ("unsettled", "u1"), ("zero", "<u2")])
@@ -32,7 +31,7 @@ STEP_S = 0.02
 
 def counts_file(path: Path, step_s: float, counts: NDArray[np.float64]) -> Path:
     """What each converter would read at every `step_s`, (n, 4) [counts], as the runner takes it."""
-    path.write_bytes(b"SLCOUNTS" + struct.pack("<d", step_s) + np.ascontiguousarray(counts, dtype="<f8").tobytes())
+    path.write_bytes(loads_head(step_s) + loads_rows(counts))
     return path
 
 
@@ -67,18 +66,8 @@ class SimulatedBoard:
 
     def __init__(self, folder: Path, board: BoardName = "uno", **options: object) -> None:
         self._log = folder / "conversions.log"
-        self._chatter = (folder / "simavr.txt").open("wb")
-        words = ["--firmware", str(build_firmware(board).elf), "--log", str(self._log)]
-        for name, value in options.items():
-            words += [f"--{name.replace('_', '-')}", str(value)]
-        self._process = subprocess.Popen(
-            [str(build_runner()), *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._chatter,
-            bufsize=0,
-        )
-        self.path = self._answer().removeprefix("READY ")
+        self._runner = Runner(build_firmware(board).elf, {"log": self._log, **options})
+        self.path = self._runner.answer().removeprefix("READY ")
         self._port: serial.Serial | None = None
         self._taken = 0
         self.now_s = 0.0
@@ -89,24 +78,12 @@ class SimulatedBoard:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._port is not None:
             self._port.close()
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=20)
-        self._process.stdout.close()
-        self._chatter.close()
-        assert error is not None or self._process.returncode == 0
+        ended = self._runner.close()
+        assert error is not None or ended == 0
 
     def order(self, words: str) -> None:
         """Tell the runner; simavr_runner.c says what it knows."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(words.encode() + b"\n")
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None
-        said = self._process.stdout.readline().decode().strip()
-        assert said, "the runner ended"
-        return said
+        self._runner.order(words)
 
     def run_until(self, end_s: float) -> bytes:
         """Let the board's time run to `end_s`; what the plate sent meanwhile, read from the terminal by pyserial."""
@@ -116,11 +93,11 @@ class SimulatedBoard:
         got = bytearray()
         answer: list[str] = []
         while not answer:
-            ready, _, _ = select.select([self._process.stdout, self._port.fileno()], [], [])
+            ready, _, _ = select.select([self._runner.answers, self._port.fileno()], [], [])
             if self._port.fileno() in ready:
                 got += self._port.read(self._port.in_waiting or 1)
-            if self._process.stdout in ready:
-                answer = self._answer().split()
+            if self._runner.answers in ready:
+                answer = self._runner.answer().split()
         self.now_s = float(answer[1])
         wanted = int(answer[2]) - self._taken
         while len(got) < wanted:
@@ -159,7 +136,7 @@ class SimulatedBoard:
             while not stop.is_set():
                 self.now_s += STEP_S
                 self.order(f"run {self.now_s:.9f}")
-                self._answer()
+                self._runner.answer()
 
         thread = Thread(target=run)
         thread.start()
@@ -172,7 +149,7 @@ class SimulatedBoard:
     def report(self) -> dict[str, Any]:
         """What the electronics saw."""
         self.order("report")
-        return dict(json.loads(self._answer()))
+        return dict(json.loads(self._runner.answer()))
 
     def conversions(self) -> NDArray[np.void]:
         """Every conversion the four converters made so far."""

@@ -6,8 +6,6 @@ those of the other tests here. The in-process plate, with the same person, must 
 
 from __future__ import annotations
 
-from binascii import crc_hqx
-
 import numpy as np
 import pytest
 from benches import blocks_of
@@ -17,9 +15,11 @@ from simulated_board import SimulatedBoard, SteppedLink, counts_file
 from acquisition.plate import Cue, Plate, WirePlate
 from analysis.geometry import Side
 from analysis.phases import EndedBy
+from hardware.firmware.running import memory_of
 from hardware.plates import load_plate_model
+from hardware.simulator.chip import Readings, offsets_of
 from hardware.simulator.device import MODEL, SimulatedLink, SimulatedPlate, Simulation
-from hardware.simulator.electronics import build_plant, cell_forces, readings
+from hardware.simulator.electronics import build_plant, cell_forces
 from hardware.simulator.motion import BODY_HZ
 from hardware.simulator.person import TimedCue
 
@@ -34,15 +34,6 @@ SCRIPT = (
 )
 EMPTY_S, TRIAL_S, ALL_S = 2.0, 49.0, 56.0
 EVENT_S, COP_MM = 0.15, 0.5  # of test_planted_truth.py
-
-
-def memory_of(plate_number: int) -> bytes:
-    """An EEPROM with this id, as the board itself would have written it: twice, each with its CRC."""
-    identity = plate_number.to_bytes(8, "big")
-    record = identity + crc_hqx(identity, 0xFFFF).to_bytes(2, "little")
-    content = bytearray(b"\xff" * 1024)
-    content[16:26] = content[32:42] = record
-    return bytes(content)
 
 
 def whole_test(plate: Plate) -> Measured:
@@ -61,14 +52,13 @@ def on_firmware(tmp_path_factory: pytest.TempPathFactory, avr_tools: None, simav
     plant = build_plant(WANTED.plate, model, WANTED.rate_hz)
     motion = WANTED.person(SCRIPT).move(round(ALL_S * BODY_HZ))
     forces_n = cell_forces(motion.xy_mm, motion.fz_n, model.geometry)
-    loads = counts_file(folder / "counts", 1 / BODY_HZ, readings(plant, WANTED.rate_hz, forces_n, seed=9))
+    readings = Readings(plant, WANTED.rate_hz, seed=9).take(forces_n)
     (folder / "eeprom").write_bytes(memory_of(WANTED.plate))
-    offsets_ppm = (plant.period_s * WANTED.rate_hz - 1) * 1e6
     options = {
         "board": "simulated",
-        "counts": loads,
+        "counts": counts_file(folder / "counts", 1 / BODY_HZ, readings),
         "eeprom": folder / "eeprom",
-        "offsets": ",".join(f"{ppm:.1f}" for ppm in offsets_ppm),
+        "offsets": offsets_of(plant, WANTED.rate_hz),
     }
     with SimulatedBoard(folder, **options) as board:
         board.run_until(
