@@ -101,8 +101,8 @@ def _script(by_hand: bool) -> Callable[[], Iterable[TimedCue]]:
 def _until_stopped(
     words: Words, serve: Callable[[], None], stop: Callable[[], None], cue: Callable[[Cue], None] | None
 ) -> None:
-    _say(words("command.simulate.keys" if cue else "command.simulate.script"))
     try:
+        _say(words("command.simulate.keys" if cue else "command.simulate.script"))
         if cue:
             _by_hand(serve, stop, cue)
         else:

@@ -49,7 +49,6 @@ static struct {
 
 static avr_t *avr;
 static FILE *conversions, *answers;  // libsimavr prints on stdout: answers have a stream of their own
-
 static double seconds(void) { return (double)avr->cycle / set.clock_hz; }
 static avr_cycle_count_t cycles(double s) { return (avr_cycle_count_t)(s * set.clock_hz); }
 
@@ -187,10 +186,11 @@ static struct {
 } line;
 
 static void flush_line(void) {
+  struct pollfd port = {line.terminal, POLLOUT, 0};
   for (unsigned done = 0; done < line.out_n;) {
     const ssize_t n = write(line.terminal, line.out + done, line.out_n - done);
     if (n > 0) done += (unsigned)n;
-    else if (errno == EAGAIN && !set.hurry) poll(&(struct pollfd){line.terminal, POLLOUT, 0}, 1, 100);
+    else if (errno == EAGAIN && !set.hurry && poll(&port, 1, 100) >= 0 && !(port.revents & POLLHUP)) continue;
     else if (errno != EINTR) break;  // nobody has the port open, or reads: as with a cable, the bytes are gone
   }
   line.out_n = 0;
