@@ -1,4 +1,4 @@
-"""The demand on the abductors: as statics has it, with its error budget, never from the plate alone."""
+"""The demand on the abductors: as mechanics has it, with its error budget, never from the plate alone."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_millimetre_of_cop_is_a_hundredth_and_a_degree_of_tilt_a_sixth() -> No
     assert demand([Reading(0.0, tilt_deg + 1)], BODY).ratio.value - level == pytest.approx(0.16, abs=0.005)
 
 
-def test_ten_percent_in_the_other_hand_asks_for_what_statics_says() -> None:
+def test_ten_percent_in_the_other_hand_asks_for_what_mechanics_says() -> None:
     """Body and load together stand over the CoP: (1 + eta) m g (kappa_eta x_hip - x_cop), kappa_eta = 1 - 0.07/1.1."""
     found = demand([Reading(5.0, 8.0, hand_load=0.1)], BODY)
     hip_mm = BODY.leg_length_mm * math.sin(math.radians(8.0))
