@@ -23,6 +23,10 @@ class Unwrapper:
         self._modulus = 1 << bits
         self._last: int | None = None
 
+    def set(self, value: int) -> None:
+        """Go on from a continuous value that is known."""
+        self._last = value
+
     def unwrap(self, values: Int) -> Int:
         """Continuous values for consecutive raw ones; the first one ever stays as it is."""
         if not len(values):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -20,24 +21,56 @@ class Arrived:
     repeated: int
 
 
-class Continuity:
-    """Number and time of one stream, from its START on."""
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A set of a stream: its number and the plate's clock at its newest conversion [us], both made continuous."""
 
-    def __init__(self) -> None:
+    index: int
+    device_us: int
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A plate whose stream goes on when its link drops: it sends something at least every 250 ms.
+
+    Whose stream it is the caller makes sure of: device id and boot count are the ones before.
+    """
+
+    @property
+    def position(self) -> Position | None:
+        """The newest set of the stream; None before the first."""
+
+    def resume(self, after: Position, limit_s: float = ...) -> bool:
+        """Take up the stream that runs already, after this set. False where nothing comes: it does not run."""
+
+
+class Continuity:
+    """Number and time of one stream, from its START on, or from a set of it that is known already.
+
+    Parameters
+    ----------
+    after : Position or None
+        Only what comes after it is new; numbers and times go on from it.
+    """
+
+    def __init__(self, after: Position | None = None) -> None:
         self._sequence, self._clock = Unwrapper(SEQUENCE_BITS), Unwrapper(US_BITS)
-        self._last_index: int | None = None
+        self.position = after
+        if after is not None:
+            self._sequence.set(after.index)
+            self._clock.set(after.device_us)
 
     def take(self, sets: Sets) -> Arrived:
         """Sets in the order they came, at least one. Only a number above all before it is new."""
         index = self._sequence.unwrap(sets.sequence)
         newest_us = self._clock.unwrap(sets.newest_us)
-        floor = self._last_index if self._last_index is not None else int(index[0]) - 1
+        floor = self.position.index if self.position is not None else int(index[0]) - 1
         seen = np.maximum.accumulate(np.r_[floor, index[:-1]])
         new = index > seen
         if not new.any():
             return Arrived(None, 0, len(index))
         kept = index[new]
-        self._last_index = int(kept[-1])
+        self.position = Position(int(kept[-1]), int(newest_us[new][-1]))
         times_us = newest_us[new, None] - sets.age_us[new]
         block = SampleBlock(
             first_index=int(kept[0]),

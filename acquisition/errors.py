@@ -9,6 +9,10 @@
     ├── PlateRefused        the plate does not know or cannot do what was asked
     ├── PlateRebooted       the plate restarted while it was streaming: its zero and clock are gone
     ├── WireVersionUnknown  the plate speaks a wire version this program does not
+    ├── SpoolRefused        a recording cannot be kept safe, so it does not begin
+    │   ├── SpoolReadOnly   its folder cannot be written
+    │   └── SpoolFull       there is not enough room on its disk
+    ├── SpoolDamaged        a file that is no spool, or says what no spool says
     └── FileRefused         a file that cannot be read as a recording (its children in acquisition.files)
 """
 
@@ -57,3 +61,37 @@ class WireVersionUnknown(AcquisitionError):
     """Happens when the plate's wire version is not one of ours."""
 
     code = "WIRE_VERSION_UNKNOWN"
+
+
+class SpoolRefused(AcquisitionError):
+    """Happens when a recording cannot be kept safe: it does not begin, or ends with everything that was written.
+
+    Parameters
+    ----------
+    folder : str
+        Where it should be kept.
+    """
+
+    code = "SPOOL_FAILED"
+
+    def __init__(self, folder: str, why: str) -> None:
+        super().__init__(f"{folder}: {why}")
+        self.folder = folder
+
+
+class SpoolReadOnly(SpoolRefused):
+    """Happens when the folder of recordings cannot be written."""
+
+    code = "SPOOL_READ_ONLY"
+
+
+class SpoolFull(SpoolRefused):
+    """Happens when the disk has too little room."""
+
+    code = "SPOOL_FULL"
+
+
+class SpoolDamaged(AcquisitionError):
+    """Happens when a file is no spool, or says what this program does not know."""
+
+    code = "SPOOL_DAMAGED"

@@ -1,6 +1,8 @@
 """The one reader thread: owns the plate, keeps the newest blocks, records, comes back after a lost link.
 
-Everything else asks the hub. A slow screen can fall behind; the recording cannot.
+Everything else asks the hub. A slow screen can fall behind; the recording cannot. A link that drops and comes back
+within 3 s, to the same plate in the same boot, goes on in the same stream with a gap; after any other the recording is
+interrupted, and a new stream begins.
 """
 
 from __future__ import annotations
@@ -13,19 +15,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Condition, Event, Thread
+from time import monotonic
 
 import numpy as np
 
 from acquisition.clock import measured_rate_hz
+from acquisition.continuity import Position, Resumable
 from acquisition.errors import AcquisitionError, LinkLost
 from acquisition.plate import Cue, LossCounters, Plate, Prompted
 from acquisition.recorder import Recorder
+from acquisition.spool import Spool, Tap
 from analysis.recording import PlateIdentity, RawRecording, SampleBlock
 
 log = logging.getLogger(__name__)
 
 READ_WAIT_S = 0.1
 SILENCE_S = 1.0
+SUSPENDED = "SUSPENDED"
 RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 KEPT_BLOCKS = 1500  # 30 s of 20 ms blocks
 RATE_OVER_BLOCKS = 150
@@ -42,7 +48,12 @@ class HubState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HubSnapshot:
-    """State at one moment. ``newest_s``: device time of the newest set [s]; ``error``: code of the last fault."""
+    """State at one moment.
+
+    ``newest_s``: device time of the newest set [s]; ``error``: code of the last fault; ``waiting``: the link dropped
+    and its stream may still go on; ``interrupted``: code of what ended the recording that has not been fetched yet;
+    ``slow_disk_s``: longest wait for the disk in this recording [s]; ``behind``: reads that came late so far.
+    """
 
     state: HubState
     identity: PlateIdentity | None
@@ -54,6 +65,29 @@ class HubSnapshot:
     error_text: str | None
     recording: bool
     stream: int
+    waiting: bool = False
+    interrupted: str | None = None
+    slow_disk_s: float = 0.0
+    behind: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Dropped:
+    """A stream whose link dropped: where it was, and until when [s] on the host's monotonic clock it may go on."""
+
+    until_s: float
+    serial: str
+    boot_count: int
+    position: Position
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether it may still be taken up."""
+        return monotonic() <= self.until_s
+
+    def is_of(self, plate: Plate) -> bool:
+        """Whether it is this plate's, which has not started anew since."""
+        return (plate.identity.serial, plate.boot_count) == (self.serial, self.boot_count)
 
 
 class Hub:
@@ -63,10 +97,14 @@ class Hub:
     ----------
     opener : callable
         Opens the plate; called again after a lost link.
+    tap : Tap or None
+        Where the plate's bytes pass, so that a recording can be kept in a spool.
     """
 
-    def __init__(self, opener: Callable[[], Plate]) -> None:
-        self._opener = opener
+    resumes_within_s = 3.0
+
+    def __init__(self, opener: Callable[[], Plate], tap: Tap | None = None) -> None:
+        self._opener, self._tap = opener, tap
         self._thread = Thread(target=self._run, name="plate-reader", daemon=True)
         self._stop = Event()
         self._changed = Condition()
@@ -82,6 +120,8 @@ class Hub:
         self._stream = 0  # counts streams: times of two streams have nothing in common
         self._recorder: Recorder | None = None
         self._interrupted: str | None = None
+        self._spool: Spool | None = None
+        self._dropped: _Dropped | None = None
 
     def start(self) -> None:
         """Begin to connect and read."""
@@ -114,6 +154,10 @@ class Hub:
                 error_text=str(self._error) if self._error else None,
                 recording=self._recorder is not None,
                 stream=self._stream,
+                waiting=self._dropped is not None and self._dropped.hopeful,
+                interrupted=self._why_interrupted() if self._recorder is not None else None,
+                slow_disk_s=self._spool.slowest_sync_s if self._spool is not None else 0.0,
+                behind=self._tap.behind if self._tap is not None else 0,
             )
 
     def blocks_after(self, cursor: int, timeout_s: float = 0.0) -> tuple[tuple[SampleBlock, ...], int]:
@@ -130,10 +174,15 @@ class Hub:
             missing = min(self._numbered - cursor, len(self._blocks))
             return tuple(list(self._blocks)[len(self._blocks) - missing :]) if missing > 0 else (), self._numbered
 
-    def begin_recording(self) -> int:
+    def begin_recording(self, spool: Spool | None = None) -> int:
         """Record every set from now on; `blocks_after` the cursor returned gives the recording's first block first.
 
         A recording that runs is dropped: who holds the hub ends the one before.
+
+        Parameters
+        ----------
+        spool : Spool or None
+            Where the plate's bytes are kept from now on; the hub ends it. Needs the hub's tap.
 
         Raises
         ------
@@ -143,12 +192,22 @@ class Hub:
         with self._changed:
             if self._identity is None or self._state is not HubState.STREAMING:
                 raise LinkLost("no plate is streaming: a recording cannot begin")
-            self._recorder = Recorder(self._identity, datetime.now(UTC))
+            if spool is not None and self._tap is None:
+                raise ValueError("a spool needs a tap on the plate's link")
+            began_at = datetime.now(UTC) if spool is None else spool.header.began_at
+            self._recorder, self._spool = Recorder(self._identity, began_at), spool
             self._interrupted = None
+            if spool is not None and self._tap is not None:
+                self._tap.begin(spool)
             return self._numbered
 
-    def end_recording(self) -> RawRecording:
-        """Stop recording and return everything that came, also after a lost link.
+    def end_recording(self, interrupted: str | None = None) -> RawRecording:
+        """Stop recording and return everything that came, also after a lost link. Its spool is ended too.
+
+        Parameters
+        ----------
+        interrupted : str or None
+            Why it ends before its time, where the hub does not know that itself.
 
         Raises
         ------
@@ -157,10 +216,27 @@ class Hub:
         """
         with self._changed:
             recorder, self._recorder = self._recorder, None
-            interrupted = self._interrupted
+            spool, self._spool = self._spool, None
+            interrupted = self._why_interrupted(spool) or (LinkLost.code if self._dropped else interrupted)
+            if self._tap is not None:
+                self._tap.end()
         if recorder is None:
             raise LinkLost("no recording was begun")
+        if spool is not None:
+            last = recorder.last
+            spool.end(interrupted, None if last is None else (last.index, last.device_us))
         return recorder.finish(interrupted)
+
+    def _why_interrupted(self, spool: Spool | None = None) -> str | None:
+        """Why the recording that runs has ended already."""
+        spool = spool or self._spool
+        if self._interrupted is not None:
+            return self._interrupted
+        if self._dropped is not None and not self._dropped.hopeful:
+            return LinkLost.code
+        if spool is not None and spool.fault is not None:
+            return spool.fault.code
+        return SUSPENDED if spool is not None and spool.suspended else None
 
     def cue(self, cue: Cue) -> None:
         """Tell a simulated person what to do; a real person hears it from the operator."""
@@ -188,11 +264,24 @@ class Hub:
     def _note(self, state: HubState, error: AcquisitionError) -> None:
         with self._changed:
             self._state, self._error = state, error
-            if self._plate is not None:
-                self._losses, self._plate = self._plate.losses, None
-            if self._recorder is not None and self._interrupted is None:
-                self._interrupted = error.code
+            plate, self._plate = self._plate, None
+            if plate is not None:
+                self._losses = plate.losses
+                self._drop(plate, error)
             self._changed.notify_all()
+
+    def _drop(self, plate: Plate, error: AcquisitionError) -> None:
+        """The stream of a plate ended. A lost link may come back to it; nothing else does."""
+        position = plate.position if isinstance(plate, Resumable) else None
+        if self._tap is not None:
+            self._tap.hold()
+        until_s = monotonic() + self.resumes_within_s
+        if isinstance(error, LinkLost) and position is not None:
+            self._dropped = _Dropped(until_s, plate.identity.serial, plate.boot_count, position)
+        elif self._interrupted is None:
+            self._interrupted = error.code
+        if self._spool is not None:
+            self._spool.event("lost", code=error.code)
 
     def _stream_from(self, plate: Plate) -> None:
         self._begin_stream(plate)
@@ -208,12 +297,33 @@ class Hub:
             self._take(block)
 
     def _begin_stream(self, plate: Plate) -> None:
-        plate.start()
+        dropped = self._dropped
+        resumed = (
+            dropped is not None
+            and dropped.hopeful
+            and dropped.is_of(plate)
+            and isinstance(plate, Resumable)
+            and plate.resume(dropped.position)
+        )
+        if not resumed:
+            plate.start()
         with self._changed:
-            self._plate, self._identity = plate, plate.identity
+            if resumed:
+                if self._tap is not None:
+                    self._tap.resume()
+            else:
+                self._new_stream(dropped)
+            self._plate, self._identity, self._dropped = plate, plate.identity, None
             self._state, self._error = HubState.STREAMING, None
-            self._blocks.clear()
-            self._stream += 1
+            self._changed.notify_all()
+
+    def _new_stream(self, dropped: _Dropped | None) -> None:
+        if dropped is not None and self._recorder is not None and self._interrupted is None:
+            self._interrupted = LinkLost.code
+        if self._tap is not None:
+            self._tap.stream_began()
+        self._blocks.clear()
+        self._stream += 1
 
     def _take(self, block: SampleBlock) -> None:
         with self._changed:
@@ -221,7 +331,10 @@ class Hub:
             self._blocks.append(block)
             self._numbered += 1
             self._sets += len(block)
-            if self._recorder is not None and self._interrupted is None:
+            if self._recorder is not None and self._why_interrupted() is None:
+                if self._spool is not None and self._recorder.last is None and len(block):
+                    newest_us = int(block.device_us[0].max())
+                    self._spool.event("first", index=int(block.indices[0]), device_us=newest_us)
                 self._recorder.add(block)
             self._changed.notify_all()
 
@@ -229,8 +342,11 @@ class Hub:
 class DirectHub(Hub):
     """The hub without its thread: the plate is read when blocks are asked for, by whoever asks.
 
-    For a simulated plate that runs as fast as it is read: no reader can fall behind its time.
+    For a simulated plate that runs as fast as it is read: no reader can fall behind its time. It does not come back
+    after a lost link.
     """
+
+    resumes_within_s = -1.0
 
     def start(self) -> None:
         """Connect. Raises what the opener raises."""

@@ -5,22 +5,15 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from time import monotonic
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from acquisition import messages
-from acquisition.continuity import Continuity
-from acquisition.errors import (
-    LinkLost,
-    PlateBusy,
-    PlateNotFound,
-    PlateRebooted,
-    PlateRefused,
-    WireVersionUnknown,
-)
+from acquisition.continuity import Continuity, Position
+from acquisition.errors import LinkLost, PlateBusy, PlateNotFound, PlateRebooted, PlateRefused, WireVersionUnknown
 from acquisition.framing import Decoder, encode
 from acquisition.link import Link
 from acquisition.messages import (
@@ -46,6 +39,7 @@ from analysis.recording import PlateIdentity, SampleBlock
 
 HELLO_EVERY_S, HELLO_LIMIT_S = 0.25, 4.0
 REPLY_LIMIT_S = 1.0
+RESUME_LIMIT_S = 0.5
 PINGS = 8
 PORT_NAME = re.compile(r"/|COM\d+$|\\\\", re.IGNORECASE)  # /dev/ttyACM0, COM5, \\.\COM12: what a person types
 
@@ -173,6 +167,21 @@ class WirePlate:
         self._streaming = False
         self._ask(Start(self._next_token()), Started)
         self._streaming = True
+
+    @property
+    def position(self) -> Position | None:
+        """The newest set of the stream."""
+        return self._continuity.position
+
+    def resume(self, after: Position, limit_s: float = RESUME_LIMIT_S) -> bool:
+        """Take up a stream that runs already: START would number it anew."""
+        self._waiting.clear()
+        self._continuity, self._boot, self._streaming = Continuity(after), None, True
+        deadline_s = monotonic() + limit_s
+        while not self._waiting and self._boot is None and (left_s := deadline_s - monotonic()) > 0:
+            self._receive(left_s)
+        self._streaming = bool(self._waiting)
+        return self._streaming
 
     def stop(self) -> None:
         """End streaming; sets still on the way are read and dropped."""
@@ -317,13 +326,8 @@ class WirePlate:
 
     def _count(self, **more: int) -> None:
         if any(more.values()):
-            old = self._losses
-            self._losses = LossCounters(
-                old.lost_sets + more.get("lost_sets", 0),
-                old.bad_frames + more.get("bad_frames", 0),
-                old.repeated_sets + more.get("repeated_sets", 0),
-                old.unknown_messages + more.get("unknown_messages", 0),
-            )
+            so_far = {name: getattr(self._losses, name) + count for name, count in more.items()}
+            self._losses = replace(self._losses, **so_far)
 
 
 Wrap = Callable[[Link], Link]  # puts something around a link: a tap on its bytes
@@ -340,6 +344,7 @@ LINKS: dict[str, str] = {
     "serial": "acquisition.link:open_serial",
     "socket": "acquisition.link:open_socket",
     "sim": "hardware.simulator.device:open_simulated_link",
+    "replay": "acquisition.replay:open_replay_link",
 }
 
 #: scheme -> "module:function" that opens the plate at an address, its link wrapped where a wrap is given.
@@ -347,6 +352,7 @@ PLATES: dict[str, str] = {
     "serial": "acquisition.plate:open_wire",
     "socket": "acquisition.plate:open_wire",
     "sim": "hardware.simulator.device:open_simulated",
+    "replay": "acquisition.plate:open_wire",
 }
 
 

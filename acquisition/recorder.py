@@ -6,6 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
+from acquisition.continuity import Position
 from analysis.errors import InvalidRecording
 from analysis.recording import N_CELLS, Gap, PlateIdentity, RawRecording, SampleBlock
 
@@ -29,6 +30,14 @@ class Recorder:
         """Append the next block."""
         if len(block):
             self._blocks.append(block)
+
+    @property
+    def last(self) -> Position | None:
+        """The newest set; None before the first."""
+        if not self._blocks:
+            return None
+        block = self._blocks[-1]
+        return Position(int(block.indices[-1]), int(block.device_us[-1].max()))
 
     def __len__(self) -> int:
         return sum(len(block) for block in self._blocks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -112,11 +113,21 @@ class SampleBlock:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Sets that the plate produced and we never got: ``missing`` of them between two received ones. [s]"""
+    """Sets that the plate produced and we never got: ``missing`` of them between two received ones. [s]
+
+    Raises
+    ------
+    InvalidRecording
+        A time is not finite.
+    """
 
     start_s: float
     end_s: float
     missing: int
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.start_s) and math.isfinite(self.end_s)):
+            raise InvalidRecording(f"a gap from {self.start_s} to {self.end_s} s has no place in time")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from acquisition.messages.kinds import Capability, Kind, Payload, RefusalReason
-from analysis.recording import PlateIdentity, Timing
+from acquisition.messages.kinds import WIRE_MINOR, Capability, Kind, Payload, RefusalReason
+from analysis.recording import SIMULATED_SERIAL, PlateIdentity, Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Hello(Payload):
 _TIMINGS = (Timing.PER_CHANNEL, Timing.SIMULTANEOUS, Timing.FIXED_SKEW)
 _MODELS = {0: "unknown", 1: "reference-a"}
 SIMULATED_BOARD = 0
+_ANOTHER_BOARD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,42 @@ class Info(Payload):
     def unpack(cls, payload: bytes) -> Self:
         """From payload bytes; a later minor version may have appended fields, which are ignored."""
         return cls(*cls.layout.unpack(payload[: cls.layout.size])[1:])
+
+    @classmethod
+    def of(cls, plate: PlateIdentity, token: int, boot_count: int) -> Self:
+        """What a plate said from which `identity` was made, as far as that tells.
+
+        Raises
+        ------
+        ValueError
+            No plate of this wire version has this identity.
+        """
+        version, _, own_time = plate.firmware.partition("+")
+        major, minor, patch = (int(part) for part in version.split("."))
+        numbers = {name: number for number, name in _MODELS.items()}
+        return cls(
+            token=token,
+            wire_major=plate.wire_version,
+            wire_minor=WIRE_MINOR,
+            firmware_major=major,
+            firmware_minor=minor,
+            firmware_patch=patch,
+            commit=0,
+            device_id=bytes.fromhex(plate.serial.removeprefix(SIMULATED_SERIAL)),
+            board=SIMULATED_BOARD if plate.simulated else _ANOTHER_BOARD,
+            model=numbers[plate.model] if plate.model in numbers else int(plate.model.removeprefix("model ")),
+            channels=4,
+            timing=_TIMINGS.index(plate.timing),
+            skew_us=0,
+            nominal_rate_mhz=round(plate.nominal_rate_hz * 1000),
+            gain=128,
+            bits=plate.full_scale_counts.bit_length() + 1,
+            tick_us=4,
+            baud=115200,
+            calibration_crc=0,
+            capabilities=Capability.OWN_TIME if own_time else 0,
+            boot_count=boot_count,
+        )
 
     def identity(self) -> PlateIdentity:
         """Who the plate is, in the words of the core.

@@ -14,7 +14,7 @@ from analysis.cop import CopSeries, Frame
 from analysis.errors import AnalysisError, InvalidRecording, NotCalibrated
 from analysis.geometry import Footing, FootPlacement, PlateGeometry, Side
 from analysis.metrics import METRICS, trial_metric
-from analysis.recording import ImportedRecording, PlateIdentity, RawRecording, SampleBlock, SignalKind, Timing
+from analysis.recording import Gap, ImportedRecording, PlateIdentity, RawRecording, SampleBlock, SignalKind, Timing
 from analysis.settings import AnalysisSettings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -148,3 +148,10 @@ def test_a_metric_is_registered_once() -> None:
     with pytest.raises(AnalysisError, match="registered twice"):
         trial_metric("path", unit="mm", worse="higher", source="test")(lambda stance: 0.0)
     assert METRICS["path"].unit == "mm"
+
+
+@pytest.mark.parametrize(("start_s", "end_s"), [(math.nan, 2.0), (1.0, math.nan), (1.0, math.inf), (-math.inf, 2.0)])
+def test_a_gap_without_a_place_in_time_is_refused(start_s: float, end_s: float) -> None:
+    with pytest.raises(InvalidRecording, match="no place in time"):
+        Gap(start_s, end_s, 3)
+    assert Gap(1.0, 2.0, 3).missing == 3

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from benches import behind_a_terminal, blocks_of, simulate
+from spools import kept
 
 from acquisition.errors import LinkLost, PlateBusy, PlateNotFound
 from acquisition.framing import Decoder
@@ -27,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="module")
-def address(scheme: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def address(scheme: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a plate of this scheme stands."""
     if scheme == BENCH:
         yield request.config.getoption("--plate")
@@ -40,6 +41,9 @@ def address(scheme: str, request: pytest.FixtureRequest) -> Iterator[str]:
         wanted = Simulation(speed=4.0)
         with behind_a_terminal(SimulatedLink(wanted.firmware(), wanted.speed, "board")) as url:
             yield url
+    elif scheme == "replay":
+        recorded = kept(tmp_path_factory.mktemp("replay"), 12.0, "sim:healthy?speed=8").path
+        yield f"replay:{recorded}?speed=8"
     else:
         pytest.fail(f"no bench for {scheme}: plates: give it a place to stand here")
 
@@ -193,7 +197,7 @@ def test_it_can_be_opened_again(address: str) -> None:
 
 
 def test_a_second_program_is_told_that_it_is_in_use(plate: Plate, address: str, scheme: str) -> None:
-    if scheme == "sim":
+    if scheme in ("sim", "replay"):
         return  # every opener has a plate of its own
     with pytest.raises(PlateBusy):
         open_plate(address)
