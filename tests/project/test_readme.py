@@ -15,9 +15,3 @@ def test_the_readme_shows_every_verb() -> None:
     """As `start.py VERB`, or as a further verb of the same row."""
     shown = set(re.findall(r"start\.py (\w+)", README))
     assert shown - {"test"} == set(VERBS)
-
-
-def test_every_link_and_picture_of_the_readme_is_there() -> None:
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []

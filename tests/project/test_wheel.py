@@ -20,7 +20,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from a copy: building in place would leave `build/` in the checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     copy = folder / "source"
-    ignored = shutil.ignore_patterns(".venv", ".git", "__pycache__", "build", "dist", "*.egg-info", ".*_cache")
+    anywhere = shutil.ignore_patterns(".venv", ".git", "__pycache__", "dist", "*.egg-info", ".*_cache")
+
+    def ignored(where: str, names: list[str]) -> set[str]:
+        return anywhere(where, names) | ({"build"} if Path(where) == ROOT else set())  # hardware/build is a source
+
     shutil.copytree(ROOT, copy, ignore=ignored)
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(copy)]
     subprocess.run(command, check=True, capture_output=True)
@@ -33,6 +37,13 @@ def test_the_wheel_holds_the_five_packages_and_nothing_else(wheel: Path) -> None
     assert tops == set(SHIPPED)
     assert "dashboard/words/en.toml" in names
     assert "records/migrations/versions/r0001_first_archive.py" in names
+
+
+def test_the_build_guide_stays_in_the_checkout(wheel: Path) -> None:
+    """Who solders has the sources; who measures needs no drawings of wires."""
+    names = zipfile.ZipFile(wheel).namelist()
+    assert [name for name in names if name.startswith("hardware/build/")] == []
+    assert "hardware/PROTOCOL.md" in names
 
 
 #: Runs the command line of the unpacked wheel: the checkout is taken off the path, its installed packages stay.
