@@ -16,6 +16,7 @@ TARGET = Path(__file__).resolve().parent / "mechanics.svg"
 #: On A4 a unit is a quarter of a millimetre: 1 unit for 1 mm is 1:4, 4 units are 1:1.
 CENTRE: Point = (320.0, 378.0)
 FULL = 4.0
+SCALE_BAR_MM = 50.0
 SURFACE = plate.CELLS_ABOVE_FLOOR_MM + plate.SURFACE_ABOVE_CELLS_MM
 UNDER = SURFACE - plate.TOP_THICKNESS_MM
 METAL, CELL, WOOD, RUBBER = "#dfe4ea", "#b9c6d8", "#efe3cd", "#4a5361"
@@ -162,6 +163,9 @@ def height(above_floor_mm: float) -> float:
 def draw_corner(page: Drawing) -> None:
     """Cut through one foot at 1:1: top, shim, cell, ball, foot, apron."""
     page.text((620, 268), "Cut through a foot, 1:1", size=16, weight="700")
+    bar, end = 1158 - FULL * SCALE_BAR_MM, 1158.0
+    page.path([(bar, 256), (bar, 268), (end, 268), (end, 256)], stroke_width=2)
+    page.text(((bar + end) / 2, 262), f"{SCALE_BAR_MM:g} mm if printed 1:1", anchor="middle", fill=QUIET)
 
     def block(half_mm: float, low_mm: float, high_mm: float, fill: str) -> None:
         page.box(AXIS - FULL * half_mm, height(high_mm), 2 * FULL * half_mm, FULL * (high_mm - low_mm), rx=2, fill=fill)

@@ -138,6 +138,18 @@ def test_what_a_page_quotes_is_what_is_calculated(page: str, words: str) -> None
     assert words in PAGES[page]
 
 
+def test_checks_are_numbered_through_and_each_says_its_limit() -> None:
+    """Columns: number, check, how, limit, what to do."""
+    checks = [row for row in rows("assembly-checks", 5) if row[0].isdigit()]
+    assert [int(row[0]) for row in checks] == list(range(1, len(checks) + 1))
+    assert [row[1] for row in checks if not all(cell.strip() for cell in row)] == []
+    assert len(checks) >= 30
+
+
+def test_every_page_names_its_sources() -> None:
+    assert [name for name, text in PAGES.items() if name != "README" and "\nSources: " not in text] == []
+
+
 def test_the_guide_says_what_it_is_not() -> None:
     assert "not a medical device" in PAGES["safety"]
     assert re.search(r"no plate has been built by these pages yet", PAGES["README"])
