@@ -4,5 +4,10 @@ Importing the package registers every metric.
 """
 
 from analysis import area as area
+from analysis import boundary as boundary
+from analysis import complexity as complexity
+from analysis import diffusion as diffusion
 from analysis import lateral as lateral
+from analysis import spectrum as spectrum
 from analysis import sway as sway
+from analysis import sway_density as sway_density

@@ -20,6 +20,7 @@ from analysis.phases import EndedBy, Mark, StancePhases
 from analysis.preprocess import Preprocessed, preprocess
 from analysis.quality import Finding, Severity
 from analysis.recording import ImportedRecording, MlAxis, RawRecording
+from analysis.regular import GRID_HZ
 from analysis.settings import AnalysisSettings
 from analysis.source import Source, import_source, plate_source
 from analysis.stances import (
@@ -128,9 +129,18 @@ def _assess(source: Source, settings: AnalysisSettings) -> tuple[AssessedTrial, 
         raise NoLoad(f"median load is {weight_n:.0f} N, a trial needs {gate_n:.0f} N: nobody stood on the plate")
     standing, signal, stances = _stances(source, found, weight_n)
     wanted = found if settings == detection else preprocess(source.cells, settings, source.force_known)
-    seen = Seen(wanted, centre_of_pressure(wanted.forces, gate_n, Frame.PLATE), signal, standing)
+    cop = centre_of_pressure(wanted.forces, gate_n, Frame.PLATE)
+    seen = Seen(wanted, cop, signal, standing, _regular(source, settings, gate_n))
     marked = _marked(source, settings, seen, stances) or [_no_stance(source, seen)]
     return tuple(_trial(source, settings, seen, phases) for phases in marked)
+
+
+def _regular(source: Source, settings: AnalysisSettings, gate_n: float) -> CopSeries | None:
+    """The CoP on the grid of the research metrics, where these are wanted and the other metrics see another grid."""
+    if not settings.research or settings.grid_hz == GRID_HZ:
+        return None
+    forces = preprocess(source.cells, replace(settings, grid_hz=GRID_HZ), source.force_known).forces
+    return centre_of_pressure(forces, gate_n, Frame.PLATE)
 
 
 def _stances(source: Source, found: Preprocessed, weight_n: float) -> tuple[Standing, Traces, list[Candidate]]:
@@ -203,12 +213,13 @@ def _trial(source: Source, settings: AnalysisSettings, seen: Seen, phases: Stanc
         footing=source.footing,
         weight_n=seen.signal.weight_n if source.force_known else None,
         target_hold_s=settings.target_hold_s,
+        regular=_frame(seen.regular, phases.side, source).between(*window_s) if seen.regular and window_s else None,
     )
     findings = inspect(source, settings, seen, phases, window_s, window)
     result = TrialResult(
         side=phases.side,
         phases=phases,
-        values=_values(stance),
+        values=_values(stance, settings.research),
         findings=findings,
         usable=not any(finding.severity is Severity.NOT_USABLE for finding in findings),
         settings=settings,
@@ -235,9 +246,11 @@ def _no_stance(source: Source, seen: Seen) -> StancePhases:
     )
 
 
-def _values(stance: Stance) -> dict[str, Value]:
+def _values(stance: Stance, research: bool) -> dict[str, Value]:
     values = {}
     for metric in METRICS.values():
+        if metric.group == "research" and not research:
+            continue
         try:
             number = metric.compute(stance)
         except Unavailable as unavailable:

@@ -109,19 +109,25 @@ class CopSeries:
         object.__setattr__(self, "time_s", frozen(self.time_s, np.float64))
         object.__setattr__(self, "xy_mm", frozen(self.xy_mm, np.float64))
         object.__setattr__(self, "fz_n", frozen(self.fz_n, np.float64))
-        valid = np.asarray(np.isfinite(self.xy_mm).all(axis=1), dtype=np.bool_)
-        pairs = valid[1:] & valid[:-1]
+        there = np.isfinite(self.xy_mm)
+        valid = np.asarray(there[:, 0] & there[:, 1], dtype=np.bool_)
+        steps_mm, steps_s = self.xy_mm[1:] - self.xy_mm[:-1], self.time_s[1:] - self.time_s[:-1]
+        points_mm = self.xy_mm
+        if not valid.all():
+            pairs = valid[1:] & valid[:-1]
+            points_mm, steps_mm, steps_s = points_mm[valid], steps_mm[pairs], steps_s[pairs]
         object.__setattr__(self, "valid", frozen(valid, np.bool_))
-        object.__setattr__(self, "points_mm", frozen(self.xy_mm[valid], np.float64))
-        object.__setattr__(self, "steps_mm", frozen(np.diff(self.xy_mm, axis=0)[pairs], np.float64))
-        object.__setattr__(self, "duration_s", float(np.diff(self.time_s)[pairs].sum()))
+        object.__setattr__(self, "points_mm", frozen(points_mm, np.float64))
+        object.__setattr__(self, "steps_mm", frozen(steps_mm, np.float64))
+        object.__setattr__(self, "duration_s", float(steps_s.sum()))
 
     def __len__(self) -> int:
         return len(self.time_s)
 
     def between(self, start_s: float, end_s: float) -> CopSeries:
         """The samples with start_s <= time <= end_s (half a microsecond of slack for rounding)."""
-        keep = (self.time_s >= start_s - 5e-7) & (self.time_s <= end_s + 5e-7)
+        first = int(np.searchsorted(self.time_s, start_s - 5e-7, "left"))
+        keep = slice(first, max(int(np.searchsorted(self.time_s, end_s + 5e-7, "right")), first))
         return CopSeries(self.time_s[keep], self.xy_mm[keep], self.fz_n[keep], self.frame)
 
 

@@ -80,6 +80,7 @@ def settings_document(settings: AnalysisSettings) -> Document:
         "target_hold_s": settings.target_hold_s,
         "minimum_load_n": settings.minimum_load_n,
         "minimum_load_fraction": settings.minimum_load_fraction,
+        "research": settings.research,
     }
 
 

@@ -99,6 +99,35 @@ class FootPlacement:
 
 
 @dataclass(frozen=True, slots=True)
+class FootOutline:
+    """Rectangle about one foot, in a frame whose X counts + lateral from the midline between the feet. [mm]
+
+    ``heel_mm`` is the rear end of the foot's midline, ``forward`` its unit vector towards the second toe.
+    """
+
+    heel_mm: tuple[float, float]
+    forward: tuple[float, float]
+    length_mm: float
+    width_mm: float
+
+    @property
+    def along_mm(self) -> tuple[float, float]:
+        """Rear and front edge, counted from the heel along the midline. [mm]"""
+        return 0.0, self.length_mm
+
+    @property
+    def across_mm(self) -> tuple[float, float]:
+        """Inner and outer edge, counted from the midline, + lateral. [mm]"""
+        return -self.width_mm / 2, self.width_mm / 2
+
+    def seen_from(self, xy_mm: Float) -> tuple[Float, Float]:
+        """Coordinates along and across the foot of points (n, 2). (n,), (n,) [mm]"""
+        x_mm, y_mm = (xy_mm - np.asarray(self.heel_mm)).T
+        across, ahead = self.forward
+        return x_mm * across + y_mm * ahead, x_mm * ahead - y_mm * across
+
+
+@dataclass(frozen=True, slots=True)
 class Footing:
     """Both feet on their template places: gives the midline between the feet and half their spacing."""
 
@@ -114,6 +143,16 @@ class Footing:
     def of(self, side: Side) -> FootPlacement:
         """Placement of one foot."""
         return self.left if side is Side.LEFT else self.right
+
+    def outline(self, side: Side) -> FootOutline:
+        """Outline of one foot as `to_lateral` sees it: + lateral from the midline between the feet."""
+        foot = self.of(side)
+        ends = np.array([foot.heel_mm, foot.toe_mm], dtype=np.float64)
+        ends[:, 0] = to_lateral(ends[:, 0], side, self.midline_x_mm)
+        way = ends[1] - ends[0]
+        across, ahead = way / np.hypot(*way)
+        heel_x, heel_y = ends[0].tolist()
+        return FootOutline((heel_x, heel_y), (float(across), float(ahead)), foot.length_mm, foot.width_mm)
 
     @property
     def midline_x_mm(self) -> float:

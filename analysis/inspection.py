@@ -32,12 +32,16 @@ STEPPING_S, STEPPING_PCT = 0.5, 5.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The recording after preprocessing: as the settings ask for, and as the phases were found."""
+    """The recording after preprocessing: as the settings ask for, and as the phases were found.
+
+    ``regular``: the CoP on the grid of the research metrics, where that is not ``cop``.
+    """
 
     wanted: Preprocessed
     cop: CopSeries
     signal: Traces
     standing: Standing
+    regular: CopSeries | None = None
 
 
 def inspect(

@@ -5,6 +5,8 @@ Every metric here needs phases, a foot placement or a known body side; without i
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
@@ -223,6 +225,11 @@ def settling_ratio(stance: Stance) -> float:
     return per_second(path(early), early) / per_second(path(late), late)
 
 
+@lru_cache(maxsize=16)
+def _vertical_band(rate_hz: float) -> Float:
+    return np.asarray(butter(2, VERTICAL_BAND_HZ, btype="bandpass", fs=rate_hz, output="sos"), dtype=np.float64)
+
+
 @trial_metric("vertical_unsteadiness", unit="%", worse="neither", source=OWN)
 def vertical_unsteadiness(stance: Stance) -> float:
     """SD of Fz between 1 and 10 Hz over body weight. Not a mark of weakness: its sign changed between cohorts."""
@@ -237,8 +244,7 @@ def vertical_unsteadiness(stance: Stance) -> float:
         raise Unavailable(Reason.TOO_SHORT)
     if np.ptp(window.fz_n) < 1e-6:
         raise Unavailable(Reason.CONSTANT_INPUT)
-    sections = butter(2, VERTICAL_BAND_HZ, btype="bandpass", fs=rate_hz, output="sos")
-    band_n = sosfiltfilt(sections, window.fz_n - window.fz_n.mean())
+    band_n = sosfiltfilt(_vertical_band(round(rate_hz, 6)), window.fz_n - window.fz_n.mean())
     return float(100 * np.std(band_n) / stance.weight_n)
 
 

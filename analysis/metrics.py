@@ -13,7 +13,7 @@ from analysis.geometry import Footing, Side
 from analysis.phases import StancePhases
 
 Worse = Literal["higher", "lower", "neither", "signed"]
-Group = Literal["primary", "details", "research"]
+Group = Literal["primary", "details", "boundary", "research"]
 
 
 class Reason(StrEnum):
@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NOT_UNIFORM = "NOT_UNIFORM"
     LOW_RATE = "LOW_RATE"
     TARGET_UNKNOWN = "TARGET_UNKNOWN"
+    OUTSIDE_FOOT = "OUTSIDE_FOOT"
 
 
 class Unavailable(AnalysisError):
@@ -66,6 +67,8 @@ class Stance:
         Body weight as the method defines it (median Fz). [N]
     target_hold_s : float or None
         The hold asked for; None where it is not known. [s]
+    regular : CopSeries or None
+        The window on the 100 Hz grid of the research metrics; None where ``window`` lies on it.
     """
 
     window: CopSeries
@@ -76,6 +79,7 @@ class Stance:
     footing: Footing | None
     weight_n: float | None
     target_hold_s: float | None = None
+    regular: CopSeries | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,22 @@ def metric(
 
         of_window.__doc__ = compute.__doc__
         trial_metric(id, unit=unit, worse=worse, source=source, group=group)(of_window)
+        return compute
+
+    return register
+
+
+def research_metric(
+    id: str, *, unit: str, source: str, worse: Worse = "neither"
+) -> Callable[[Callable[[CopSeries], float]], Callable[[CopSeries], float]]:
+    """Register a metric that is computed only where research is asked for, always on the 100 Hz grid."""
+
+    def register(compute: Callable[[CopSeries], float]) -> Callable[[CopSeries], float]:
+        def of_grid(stance: Stance) -> float:
+            return compute(stance.window if stance.regular is None else stance.regular)
+
+        of_grid.__doc__ = compute.__doc__
+        trial_metric(id, unit=unit, worse=worse, source=source, group="research")(of_grid)
         return compute
 
     return register

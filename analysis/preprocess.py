@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
-from scipy.ndimage import median_filter
+from scipy.ndimage import maximum_filter1d, median_filter
 from scipy.signal import butter, sosfiltfilt
 
 from analysis.cop import CellSeries, ForceSeries, standing_load
@@ -34,6 +34,7 @@ HAMPEL_FLOOR_FRACTION, HAMPEL_FLOOR_MM = 0.02, 4.0
 HAMPEL_HALF_WIDTH = 3
 MAXIMUM_REPAIRED_RUN = 2
 GAP_S, GAP_INTERVALS = 0.050, 2.5
+BRIDGE_SAMPLES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,18 @@ def resample(time_s: Float, values: Float, grid_s: Float, interval_s: float) -> 
     return on_grid
 
 
+def _bridge(time_s: Float, values: Float, there: Bool) -> None:
+    """Fill missing samples, in place, with a cubic spline through the samples around them.
+
+    A sample's weight falls to a quarter with every sample of distance: those further away than 32 count for nothing.
+    """
+    if there.all():
+        return
+    near = maximum_filter1d(~there, 2 * BRIDGE_SAMPLES + 1)
+    knots = there & near
+    values[~there] = CubicSpline(time_s[knots], values[knots])(time_s[~there])
+
+
 def _filtered_at_native_rate(
     time_s: Float, values: Float, interval_s: float, rate_hz: float, settings: AnalysisSettings
 ) -> Float:
@@ -215,9 +228,7 @@ def _filtered_at_native_rate(
         finite = np.asarray(np.isfinite(own), dtype=np.bool_)
         parts = [part for part in segments(own_s, finite, interval_s) if finite[slice(*part)].sum() >= 4]
         for part in parts:
-            there, piece_s, piece = finite[slice(*part)], own_s[slice(*part)], own[slice(*part)]
-            if not there.all():
-                piece[~there] = CubicSpline(piece_s[there], piece[there])(piece_s[~there])
+            _bridge(own_s[slice(*part)], own[slice(*part)], finite[slice(*part)])
         filtered[:, column] = low_pass(own, parts, sections)
         filtered[~finite, column] = np.nan
     return filtered

@@ -30,6 +30,8 @@ class AnalysisSettings:
         nothing is censored at it, and whether an early end was a failure cannot be said. [s]
     minimum_load_n, minimum_load_fraction : float
         CoP exists only where Fz is at least both: newtons, and fraction of body weight.
+    research : bool
+        Whether the research metrics are computed. They change no other number.
     """
 
     lowpass_hz: float | None = 10.0
@@ -39,6 +41,7 @@ class AnalysisSettings:
     target_hold_s: float | None = 30.0
     minimum_load_n: float = 200.0
     minimum_load_fraction: float = 0.5
+    research: bool = False
 
     def __post_init__(self) -> None:
         for name in ("lowpass_hz", "lowpass_design_hz", "grid_hz", "target_hold_s"):

@@ -37,7 +37,7 @@ SAME_LENGTH = 1.05
 GROWS_WITH_DURATION = frozenset(
     {"path", "path_ml", "path_ap", "range", "range_ml", "range_ap", "range95_ml", "range95_ap", "max_distance"}
     | {"hull_area", "prediction_ellipse_area", "prediction_ellipse_major", "prediction_ellipse_minor"}
-    | {"chi2_ellipse_area", "confidence_circle_area"}
+    | {"chi2_ellipse_area", "confidence_circle_area", "ttb_ml_min", "ttb_ap_min"}
 )
 #: Directions without a head: -89 and + 89 degrees are neighbours, their mean is not 0.
 DIRECTIONS = frozenset({"prediction_ellipse_angle"})
@@ -138,7 +138,7 @@ def _cannot_join(metric: Metric, results: Sequence[TrialResult]) -> NoComparison
     """Why values of these trials cannot be averaged or compared."""
     if metric.id in DIRECTIONS and len(results) > 1:
         return NoComparison.NOT_AVERAGED
-    if len({(result.settings, result.analysis_version) for result in results}) > 1:
+    if len({(replace(result.settings, research=False), result.analysis_version) for result in results}) > 1:
         return NoComparison.SETTINGS_DIFFER
     lengths_s = [_window_s(result) for result in results if metric.id in GROWS_WITH_DURATION]
     if lengths_s and max(lengths_s) > SAME_LENGTH * min(lengths_s):
@@ -187,13 +187,22 @@ def held_of(side: Side, results: Sequence[TrialResult]) -> list[TrialResult]:
     ]
 
 
+def _compared(results: Sequence[TrialResult]) -> list[Metric]:
+    """Every metric, but those of research only where a trial has them."""
+    return [
+        metric
+        for metric in METRICS.values()
+        if metric.group != "research" or any(metric.id in result.values for result in results)
+    ]
+
+
 def side_result(side: Side, results: Sequence[TrialResult]) -> SideResult:
     """Values of one side over its usable trials; trials of the other or of no known side are left out."""
     attempts = [result for result in results if result.side is side]
     usable = usable_of(side, results)
     failed = _numbers(METRICS["failures"], attempts)
     failures = int(sum(failed)) if failed else None
-    values = {metric.id: _side_value(metric, usable) for metric in METRICS.values()}
+    values = {metric.id: _side_value(metric, usable) for metric in _compared(results)}
     values["hold_time"] = _hold_value(held_of(side, results))
     values["failures"] = SideValue(None if failures is None else float(failures), None, len(failed))
     return SideResult(side=side, attempts=len(attempts), n=len(usable), failures=failures, values=values)
@@ -203,10 +212,15 @@ def compare(results: Sequence[TrialResult]) -> SideComparison:
     """Compare left with right over all usable trials of one visit and one condition."""
     left, right = usable_of(Side.LEFT, results), usable_of(Side.RIGHT, results)
     sides = side_result(Side.LEFT, results), side_result(Side.RIGHT, results)
-    metrics = {metric.id: _compare_metric(metric, left, right) for metric in METRICS.values()}
+    metrics = {metric.id: _judged(metric, _compare_metric(metric, left, right)) for metric in _compared(results)}
     metrics["hold_time"] = _compare_hold_time(held_of(Side.LEFT, results), held_of(Side.RIGHT, results))
     metrics["failures"] = _compare_failures(*sides)
     return SideComparison(*sides, metrics=metrics)
+
+
+def _judged(metric: Metric, comparison: MetricComparison) -> MetricComparison:
+    """Research metrics are shown with their interval and never flagged: too many, of too little reliability."""
+    return replace(comparison, flag=False) if metric.group == "research" else comparison
 
 
 def _compare_metric(metric: Metric, left: Sequence[TrialResult], right: Sequence[TrialResult]) -> MetricComparison:

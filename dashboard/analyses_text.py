@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from analysis.assess import Value
-from analysis.metrics import Group
+from analysis.metrics import Group, Metric
 from analysis.settings import AnalysisSettings
 from analysis.sides import NoComparison, SideComparison
 from dashboard.analyses import Analyses, SourceProblem, SourceTrial
@@ -31,7 +31,7 @@ from dashboard.words import Words
 WIDTH = 100
 COLUMNS = 6  # trials side by side in one table
 INDENT = "  "
-SHOWN: tuple[Group, ...] = ("primary", "details")
+SHOWN: tuple[Group, ...] = ("primary", "details", "boundary", "research")
 
 
 def report(words: Words, analyses: Analyses) -> str:
@@ -127,12 +127,14 @@ def _table(words: Words, first: int, trials: Sequence[SourceTrial]) -> Iterator[
         words("command.analyse.column", n=number, side=side_word(words, trial.result.side))
         for number, trial in enumerate(trials, first + 1)
     ]
-    groups = {group: metrics_in_order(words, group) for group in SHOWN}
+    groups = {group: _computed(metrics_in_order(words, group), trials) for group in SHOWN}
     metrics = [metric for group in SHOWN for metric in groups[group]]
     wide = max(len(metric_label(words, metric.id)) for metric in metrics)
     wide_unit = max(len(unit_text(words, metric.id)) for metric in metrics)
     column = max(9, *(len(head) + 2 for head in heads))
     for group in SHOWN:
+        if not groups[group]:
+            continue
         yield ""
         yield f"{words(f'group.{group}'):<{wide + wide_unit + 4}}" + "".join(f"{head:>{column}}" for head in heads)
         for metric in groups[group]:
@@ -140,6 +142,11 @@ def _table(words: Words, first: int, trials: Sequence[SourceTrial]) -> Iterator[
             start = f"{INDENT}{metric_label(words, metric.id):<{wide}} {unit_text(words, metric.id):<{wide_unit}} "
             reasons = _reasons(words, first, [trial.result.values[metric.id] for trial in trials])
             yield start + "".join(f"{text:>{column}}" for text in texts) + f"  {reasons}"
+
+
+def _computed(metrics: Sequence[Metric], trials: Sequence[SourceTrial]) -> list[Metric]:
+    """Metrics that these trials have, or lack for a reason."""
+    return [metric for metric in metrics if all(metric.id in trial.result.values for trial in trials)]
 
 
 def _reasons(words: Words, first: int, values: Sequence[Value]) -> str:
@@ -170,9 +177,9 @@ def _comparison(words: Words, comparison: SideComparison) -> Iterator[str]:
 
 
 def _others(words: Words, comparison: SideComparison) -> Iterator[str]:
-    """What the details say where they have an interval: how many differ, and each that does."""
-    details = metrics_in_order(words, "details")
-    judged = [metric for metric in details if comparison.metrics[metric.id].ci95 is not None]
+    """What details and boundary say where they have an interval: how many differ, and each that does."""
+    others = [*metrics_in_order(words, "details"), *metrics_in_order(words, "boundary")]
+    judged = [metric for metric in others if comparison.metrics[metric.id].ci95 is not None]
     flagged = [metric for metric in judged if comparison.metrics[metric.id].flag]
     if not judged:
         return

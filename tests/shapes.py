@@ -131,3 +131,42 @@ def with_gap(series: CopSeries, first: int, last: int) -> CopSeries:
     xy_mm = series.xy_mm.copy()
     xy_mm[first:last] = np.nan
     return CopSeries(series.time_s, xy_mm, series.fz_n, series.frame)
+
+
+def tones(ml: dict[float, float], ap: dict[float, float], duration_s: float = 20.0) -> CopSeries:
+    """Sines of these frequencies [Hz] and amplitudes [mm] on top of each other; each holds A^2 / 2 of the power."""
+    time_s = times_s(duration_s, 100.0)
+    both = [sum(a * np.sin(2 * np.pi * f * time_s) for f, a in axis.items()) + 0 * time_s for axis in (ml, ap)]
+    return cop(both[0], both[1])
+
+
+def averaged_noise(n: int, seed: int = 3) -> CopSeries:
+    """Sums of 100 independent normal steps of 0.5 mm SD, and a random walk of 0.1 mm steps; 100 samples a second.
+
+    Two such sums share what their 100 samples overlap, so their mean squared difference grows evenly with the time
+    between them up to 1 s, to twice their variance of 100 * 0.25 = 25 mm^2, and then no more; the walk adds
+    0.01 mm^2 a sample, 1 mm^2/s, throughout: 51 mm^2/s before 1 s, 1 mm^2/s after.
+    """
+    random = np.random.default_rng(seed)
+    walked = np.cumsum(np.vstack([np.zeros((1, 2)), random.normal(0.0, 0.5, (n + 99, 2))]), axis=0)
+    points = walked[100:] - walked[:-100] + np.cumsum(random.normal(0.0, 0.1, (n, 2)), axis=0)
+    return cop(points[:, 0], points[:, 1])
+
+
+def noise(n: int, seed: int = 4) -> CopSeries:
+    """Independent normal points of 5 mm SD: nothing of it foretells anything."""
+    points = np.random.default_rng(seed).normal(0.0, 5.0, (n, 2))
+    return cop(points[:, 0], points[:, 1])
+
+
+def zigzag(
+    amplitude_mm: float = 20.0, speed_mm_s: float = 20.0, duration_s: float = 20.0, about_mm: float = 0.0
+) -> NDArray[np.float64]:
+    """To and fro at a steady speed, from the middle upwards: five times in 20 s, a turn at 1, 3, 5 .. 19 s. (n,)"""
+    way = speed_mm_s * times_s(duration_s, 100.0) / amplitude_mm + 1
+    return about_mm + amplitude_mm * (1 - np.abs(np.mod(way, 4) - 2))
+
+
+def swapped(series: CopSeries) -> CopSeries:
+    """The same movement with ML and AP exchanged."""
+    return CopSeries(series.time_s, series.xy_mm[:, ::-1], series.fz_n, series.frame)

@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_option(low_pass, "--lowpass-design", "HZ", type=above_zero)
     add_option(analysing, "--grid", "native|100", choices=["native", "100"], default="100")
     add_option(analysing, "--window", "static|whole|START:END", type=_window, default=DEFAULT.window)
+    analysing.add_argument("--research", action="store_true", help=words("command.analyse.research"))
 
 
 def _above_zero_or_none(text: str) -> float | None:
@@ -69,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
         lowpass_design_hz=args.lowpass_design,
         grid_hz=None if args.grid == "native" else float(args.grid),
         window=args.window,
+        research=args.research,
     )
     analyses = analyse_files(files, settings, args.target)
     if args.json:

@@ -36,6 +36,16 @@ def test_area_and_velocity_are_the_published_ones(
         assert ours["velocity"] / 10 * (N - 1) / N == pytest.approx(velocity_cm_s, rel=1e-6), row["Trial"]
 
 
+def test_the_mean_power_frequency_is_the_published_one(recordings: Path, analysed: Analyse) -> None:
+    """Their form of it: segments of half the recording, the axes averaged by their power."""
+    published = table(recordings / BDS / "published_metrics.csv")
+    assert len(published) >= 3
+    for row in published:
+        path = recordings / BDS / f"{row['Trial']}.txt"
+        (trial,) = analysed(path, "--map", MAPS[BDS], *AS_THE_AUTHORS, "--research")
+        assert values(trial)["mean_power_frequency_bds"] == pytest.approx(float(row["COPmfreq_Hz"]), rel=1e-9)
+
+
 def test_a_recording_without_a_known_direction_is_not_mirrored(recordings: Path, analysed: Analyse) -> None:
     path = recordings / BDS / "BDS00001.txt"
     (unknown,) = analysed(path, "--map", MAPS[BDS])

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from metric_ids import BOUNDARY, RESEARCH
 from one_leg import in_turn, signals
 from tests_root import ROOT
 from written import CELLS_HEADER, COP_HEADER, rows, write, write_places, write_stance
@@ -24,7 +25,7 @@ from dashboard.words import load_words
 
 words = load_words()
 
-#: Every primary and details metric of the method that needs no outline of the foot, literally.
+#: Every metric of the method that is always computed, literally.
 # fmt: off
 IDS = {
     "hold_time", "velocity_ml", "velocity", "rms_ml", "lateral_shift", "lateral_shift_pct", "failures", "path",
@@ -34,7 +35,7 @@ IDS = {
     "prediction_ellipse_angle", "chi2_ellipse_area", "confidence_circle_area", "hull_area", "sway_area_rate",
     "mean_frequency", "mean_frequency_ml", "mean_frequency_ap", "ml_ap_ratio", "drift", "shift_from_bipedal",
     "load_share_bipedal", "apa", "transfer_time", "overshoot", "time_to_stabilisation", "settling_ratio",
-    "vertical_unsteadiness", "course_velocity_ml_1", "course_velocity_ml_2", "course_velocity_ml_3",
+    "vertical_unsteadiness", "course_velocity_ml_1", "course_velocity_ml_2", "course_velocity_ml_3", *BOUNDARY,
 }
 # fmt: on
 
@@ -72,6 +73,18 @@ def test_every_metric_of_the_method_is_in_every_trial_and_in_the_comparison(
     _, document, _ = printed(capsys, write_stance(tmp_path / "x.csv"), "--side", "right")
     assert set(document["trials"][0]["metrics"]) == IDS
     assert set(document["comparison"]["metrics"]) == IDS
+
+
+def test_research_stands_in_trials_and_comparison_only_where_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_stance(tmp_path / "x.csv")
+    _, document, _ = printed(capsys, path, "--side", "right", "--research")
+    assert set(document["trials"][0]["metrics"]) == IDS | RESEARCH
+    assert set(document["comparison"]["metrics"]) == IDS | RESEARCH
+    assert document["trials"][0]["settings"]["research"]
+    assert "Research" in text_of(capsys, path, "--side", "right", "--research")
+    assert "Research" not in text_of(capsys, path, "--side", "right")
 
 
 def test_a_value_or_the_reason_why_there_is_none_never_both_never_neither(
@@ -261,7 +274,7 @@ def test_the_page_names_every_metric_with_its_unit_and_why_it_is_missing(
 ) -> None:
     page = text_of(capsys, write_stance(tmp_path / "x.csv"), "--side", "left")
     lines = {line.strip() for line in page.splitlines()}
-    for id in METRICS:
+    for id in IDS:
         assert any(line.startswith(metric_label(words, id)) for line in lines), id
     (shift,) = [line for line in lines if line.startswith("Lateral shift  ")]
     assert shift.endswith("place of the foot not known")

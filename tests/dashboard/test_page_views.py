@@ -13,6 +13,7 @@ from one_leg import place_after_place
 from analysis.geometry import Footing, Side
 from analysis.metrics import METRICS
 from analysis.recording import ImportedRecording
+from analysis.settings import AnalysisSettings
 from dashboard.pages.patient.view import facts, goes_on, visit_line
 from dashboard.pages.patients.view import line, new_patient, shown_text
 from dashboard.pages.result import view
@@ -185,10 +186,21 @@ def test_a_recording_without_a_stance_is_kept_and_says_so(clinic: Clinic) -> Non
 def test_the_table_holds_every_metric_of_every_trial(clinic: Clinic) -> None:
     table = metric_table(WORDS, results_of(clinic, both_sides()))
     rows = [row for _, group in table.groups for row in group]
-    assert {row.metric for row in rows} == set(METRICS)
+    assert {row.metric for row in rows} == {metric.id for metric in METRICS.values() if metric.group != "research"}
+    assert [title for title, _ in table.groups] == ["Primary", "Details", "Time to the edge of the foot"]
     assert all(len(row.cells) in (0, 6) for row in rows)
     assert [name for name, _ in table.columns] == [f"{s}, trial {n}" for s in ("Left", "Right") for n in (1, 2, 3)]
     assert all(row.reason for row in rows if not row.cells)
+
+
+def test_research_has_its_own_part_of_the_table_only_where_it_was_computed(clinic: Clinic) -> None:
+    clinic.station.settings = AnalysisSettings(research=True)
+    table = metric_table(WORDS, results_of(clinic, both_sides()))
+    assert [title for title, _ in table.groups][-1] == "Research"
+    assert {row.metric for _, group in table.groups for row in group} == set(METRICS)
+    power = next(row for _, group in table.groups for row in group if row.metric == "power_ml")
+    assert len(power.cells) == 6
+    assert all(power.means)
 
 
 def test_a_value_missing_in_one_trial_points_to_its_reason(clinic: Clinic) -> None:

@@ -17,7 +17,7 @@ from dashboard.sentences import bare_number_text, metric_label, metric_limits, r
 from dashboard.station import FiledTrial, VisitResults
 from dashboard.words import Words
 
-GROUPS = ("primary", "details", "research")
+GROUPS = ("primary", "details", "boundary", "research")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,10 @@ def _cell(words: Words, metric: Metric, result: TrialResult, notes: Sequence[str
 
 
 def _mean(words: Words, metric: Metric, side: SideResult) -> str:
-    mean = side.values[metric.id].mean
-    return "" if mean is None else bare_number_text(words, metric.id, mean, signed=metric.worse == "signed")
+    value = side.values.get(metric.id)
+    if value is None or value.mean is None:
+        return ""
+    return bare_number_text(words, metric.id, value.mean, signed=metric.worse == "signed")
 
 
 def parameters(words: Words, settings: AnalysisSettings, version: str) -> tuple[str, ...]:
