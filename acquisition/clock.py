@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+
+from analysis.recording import N_CELLS, SampleBlock
 
 Int = NDArray[np.int64]
 
@@ -45,6 +49,24 @@ def measured_rate_hz(index: Int, time_us: NDArray[np.uint64]) -> float:
     if len(index) < 2 or time_us[-1] <= time_us[0]:
         return 0.0
     return float((index[-1] - index[0]) / ((time_us[-1] - time_us[0]) * 1e-6))
+
+
+def cell_rates_hz(blocks: Sequence[SampleBlock]) -> tuple[float, ...]:
+    """Conversions a second of each cell by the device's clock, 0.0 where a cell converted less than twice. (4,) [Hz].
+
+    From the usual interval between conversions, so that lost sets do not slow a cell. A cell that is not new in a set
+    repeats its old time, so that each cell has its own rate however the sets come.
+    """
+    if not blocks:
+        return (0.0,) * N_CELLS
+    device_us = np.concatenate([block.device_us for block in blocks]).astype(np.int64)
+    return tuple(_rate_of(device_us[:, cell]) for cell in range(N_CELLS))
+
+
+def _rate_of(converted_us: Int) -> float:
+    intervals_us = np.diff(converted_us)
+    intervals_us = intervals_us[intervals_us > 0]
+    return float(1e6 / np.median(intervals_us)) if len(intervals_us) else 0.0
 
 
 def host_mapping(sent_s: NDArray[np.float64], got_s: NDArray[np.float64], device_us: Int) -> tuple[float, float]:

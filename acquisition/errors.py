@@ -5,7 +5,12 @@
     AcquisitionError
     ├── LinkLost            the cable, the port or the other end went away
     ├── PlateNotFound       nothing that answers as a force plate
-    ├── PlateBusy           another program holds the port
+    │   ├── PortMissing     there is no such port
+    │   ├── PortForbidden   this account may not open it
+    │   ├── NoAnswer        the port is open, nobody there is a plate
+    │   └── NoPlate         none of this computer's ports that may be tried has a plate
+    ├── PlateBusy           another program talks with the plate
+    │   └── PortInUse       another program holds the port
     ├── PlateRefused        the plate does not know or cannot do what was asked
     ├── PlateRebooted       the plate restarted while it was streaming: its zero and clock are gone
     ├── WireVersionUnknown  the plate speaks a wire version this program does not
@@ -16,11 +21,27 @@
     └── FileRefused         a file that cannot be read as a recording (its children in acquisition.files)
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
 
 class AcquisitionError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package.
+
+    Parameters
+    ----------
+    text : str
+        For logs.
+    **values : str, int or float
+        What the sentence for people (``errors.<code>``) shows.
+    """
 
     code = "ACQUISITION"
+
+    def __init__(self, text: str = "", **values: str | int | float) -> None:
+        super().__init__(text)
+        self.values: Mapping[str, str | int | float] = values
 
 
 class LinkLost(AcquisitionError):
@@ -35,10 +56,53 @@ class PlateNotFound(AcquisitionError):
     code = "PLATE_NOT_FOUND"
 
 
+class PortMissing(PlateNotFound):
+    """Happens when there is no such port: not plugged in, or under another name. Values: port."""
+
+    code = "PORT_MISSING"
+
+
+class PortForbidden(PlateNotFound):
+    """Happens when the port may not be opened by this account. Values: port, group."""
+
+    code = "PORT_FORBIDDEN"
+
+
+class NoAnswer(PlateNotFound):
+    """Happens when nothing answers HELLO. Values: port, received [bytes]."""
+
+    code = "NO_ANSWER"
+
+
+class NoPlate(PlateNotFound):
+    """Happens when no port that may be asked has a plate.
+
+    Parameters
+    ----------
+    attempts : sequence of (str, AcquisitionError)
+        Ports that were asked, and what came of it.
+    passed_over : sequence of str
+        Ports that may not be asked.
+    """
+
+    code = "NO_PLATE"
+
+    def __init__(self, attempts: Sequence[tuple[str, AcquisitionError]], passed_over: Sequence[str]) -> None:
+        asked = "; ".join(f"{port}: {error}" for port, error in attempts)
+        super().__init__(f"no plate on the ports asked ({asked}); passed over: {', '.join(passed_over) or 'none'}")
+        self.attempts, self.passed_over = tuple(attempts), tuple(passed_over)
+
+
 class PlateBusy(AcquisitionError):
-    """Happens when another program holds the port."""
+    """Happens when another program talks with the plate."""
 
     code = "PLATE_BUSY"
+
+
+class PortInUse(PlateBusy):
+    """Happens when another program holds the port, and says which. Values: port, pid."""
+
+    code = "PORT_IN_USE"
 
 
 class PlateRefused(AcquisitionError):
@@ -53,12 +117,12 @@ class PlateRebooted(AcquisitionError):
     code = "PLATE_REBOOTED"
 
     def __init__(self, reset_cause: int) -> None:
-        super().__init__(f"the plate restarted (reset cause {reset_cause:#04x})")
+        super().__init__(f"the plate restarted (reset cause {reset_cause:#04x})", reset_cause=reset_cause)
         self.reset_cause = reset_cause
 
 
 class WireVersionUnknown(AcquisitionError):
-    """Happens when the plate's wire version is not one of ours."""
+    """Happens when the plate's wire version is not one of ours. Values: theirs, ours."""
 
     code = "WIRE_VERSION_UNKNOWN"
 

@@ -50,8 +50,8 @@ class HubState(StrEnum):
 class HubSnapshot:
     """State at one moment.
 
-    ``newest_s``: device time of the newest set [s]; ``error``: code of the last fault; ``waiting``: the link dropped
-    and its stream may still go on; ``interrupted``: code of what ended the recording that has not been fetched yet;
+    ``newest_s``: device time of the newest set [s]; ``error``: code of the last ``fault``; ``waiting``: the link
+    dropped and its stream may still go on; ``interrupted``: code of what ended the recording that was not fetched yet;
     ``slow_disk_s``: longest wait for the disk in this recording [s]; ``behind``: reads that came late so far.
     """
 
@@ -69,6 +69,7 @@ class HubSnapshot:
     interrupted: str | None = None
     slow_disk_s: float = 0.0
     behind: int = 0
+    fault: AcquisitionError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ class Hub:
                 interrupted=self._why_interrupted() if self._recorder is not None else None,
                 slow_disk_s=self._spool.slowest_sync_s if self._spool is not None else 0.0,
                 behind=self._tap.behind if self._tap is not None else 0,
+                fault=self._error,
             )
 
     def blocks_after(self, cursor: int, timeout_s: float = 0.0) -> tuple[tuple[SampleBlock, ...], int]:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
+from contextlib import suppress
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Protocol
 
 import serial
-from serial.tools import list_ports
 
-from acquisition.errors import LinkLost, PlateBusy, PlateNotFound
+from acquisition.errors import AcquisitionError, LinkLost, PlateBusy, PlateNotFound, PortForbidden, PortMissing
+from acquisition.locks import PortLock
+
+if sys.platform != "win32":
+    import fcntl
+    import grp
+    import termios
 
 BAUD = 115200
 LARGEST_READ = 65536
@@ -47,27 +55,39 @@ class SerialLink:
 
     Opening resets many Arduinos and empties the input buffer: identity is asked for afterwards, never waited for.
 
+    Parameters
+    ----------
+    address : str
+    baud : int
+    locks : Path or None
+        Folder of the files that say who holds which port; None: this user's run-time folder.
+
     Raises
     ------
+    PortMissing, PortForbidden, PortInUse, PlateBusy
     PlateNotFound
-        There is no such port, or it cannot be opened.
-    PlateBusy
-        Another program holds it.
+        It cannot be opened for another reason.
     """
 
-    def __init__(self, address: str, baud: int = BAUD) -> None:
+    def __init__(self, address: str, baud: int = BAUD, locks: Path | None = None) -> None:
         self.name = address
         self._is_socket = "://" in address
         self._awaits_reply = False
         self._read_s = 0.0
+        self._lock: PortLock | None = None
         try:
-            self._port = (
-                serial.serial_for_url(address, baudrate=baud, timeout=BLOCK_S)
-                if self._is_socket  # knows no exclusive lock: the server refuses a second client
-                else serial.serial_for_url(address, baudrate=baud, timeout=BLOCK_S, exclusive=True)
-            )
+            if self._is_socket:  # knows no exclusive lock: the server refuses a second client
+                self._port = serial.serial_for_url(address, baudrate=baud, timeout=BLOCK_S)
+                return
+            if address.startswith("/") and not os.path.exists(address):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), address)
+            self._lock = PortLock(address, locks)
+            self._port = serial.serial_for_url(address, baudrate=baud, timeout=BLOCK_S, exclusive=True)
+            refuse_others(self._port, True)
         except (serial.SerialException, OSError, ValueError) as error:
-            raise (PlateBusy if _held(error) else PlateNotFound)(f"{address} cannot be opened: {error}") from error
+            if self._lock is not None:
+                self._lock.release()
+            raise _refusal(address, error) from error
 
     def read(self, timeout_s: float) -> bytes:
         """Take what came in blocks of 20 ms: woken for every byte, a reader costs twenty times as much.
@@ -104,20 +124,48 @@ class SerialLink:
             raise LinkLost(f"{self.name}: {error}") from error
 
     def close(self) -> None:
-        """Close the port."""
+        """Close the port, also one whose device is gone: on Windows its name is dead until then."""
         socket = getattr(self._port, "_socket", None)
-        self._port.close()
-        if socket is not None:
-            socket.close()  # pyserial leaves it open when the other end was gone first
+        try:
+            if self._lock is not None:
+                refuse_others(self._port, False)
+            self._port.close()
+            if socket is not None:
+                socket.close()  # pyserial leaves it open when the other end was gone first
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
 
-def _held(error: Exception) -> bool:
-    """Whether another program has the port: a lock that is taken, or what Windows says of an open port.
+def refuse_others(port: serial.Serial, refuse: bool) -> None:
+    """Let the system refuse every other opener of an open port. POSIX; Windows always does.
 
-    On POSIX a port without permission is not held by anyone: its message says what is missing.
+    pyserial's own lock only stops those who ask for one: another program could open the port and take half the bytes.
     """
-    taken = getattr(error, "errno", None) in (errno.EAGAIN, errno.EBUSY)
-    return taken or (os.name == "nt" and "PermissionError" in str(error))
+    if sys.platform != "win32":
+        with suppress(OSError, termios.error):
+            fcntl.ioctl(port.fileno(), termios.TIOCEXCL if refuse else termios.TIOCNXCL)
+
+
+def _refusal(address: str, error: Exception) -> AcquisitionError:
+    """Why a port cannot be opened: on POSIX an error number tells, on Windows only the text does."""
+    number = getattr(error, "errno", None)
+    text = f"{address} cannot be opened: {error}"
+    if number in (errno.EAGAIN, errno.EBUSY) or (os.name == "nt" and "PermissionError" in str(error)):
+        return PlateBusy(text, port=address)
+    if number in (errno.EACCES, errno.EPERM):
+        return PortForbidden(text, port=address, group=_group(address))
+    if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV) or "FileNotFoundError" in str(error):
+        return PortMissing(text, port=address)
+    return PlateNotFound(text)
+
+
+def _group(address: str) -> str:
+    """The group that may open a port, "dialout" where that cannot be told."""
+    if sys.platform != "win32":
+        with suppress(OSError, KeyError):
+            return grp.getgrgid(os.stat(address).st_gid).gr_name
+    return "dialout"
 
 
 def open_serial(url: str) -> Link:
@@ -128,8 +176,3 @@ def open_serial(url: str) -> Link:
 def open_socket(url: str) -> Link:
     """`socket://host:port`: a plate served over TCP."""
     return SerialLink(url)
-
-
-def ports() -> list[tuple[str, str]]:
-    """Serial ports of this computer: address and description. Nothing is opened."""
-    return [(port.device, port.description) for port in list_ports.comports()]

@@ -13,14 +13,21 @@ from typing import Any, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from acquisition import messages
 from acquisition.continuity import Continuity, Position
-from acquisition.errors import LinkLost, PlateBusy, PlateNotFound, PlateRebooted, PlateRefused, WireVersionUnknown
-from acquisition.framing import Decoder, encode
+from acquisition.errors import (
+    LinkLost,
+    NoAnswer,
+    PlateBusy,
+    PlateNotFound,
+    PlateRebooted,
+    PlateRefused,
+    WireVersionUnknown,
+)
+from acquisition.framing import encode
 from acquisition.link import Link
 from acquisition.messages import (
     Boot,
     Hello,
     Info,
-    Kind,
     Message,
     OtherVersion,
     Ping,
@@ -34,6 +41,7 @@ from acquisition.messages import (
     Stop,
     Stopped,
 )
+from acquisition.receiving import Receiver
 from analysis.geometry import Side
 from analysis.recording import PlateIdentity, SampleBlock
 
@@ -69,6 +77,10 @@ class Plate(Protocol):
 
     Use as a context manager or call `close`. ``read`` gives counts in the plate's channel order.
     """
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people."""
 
     @property
     def identity(self) -> PlateIdentity:
@@ -113,7 +125,7 @@ class WirePlate:
 
     Raises
     ------
-    PlateNotFound
+    NoAnswer
         Nothing answered HELLO within 4 s; says how many bytes came.
     WireVersionUnknown
     PlateBusy
@@ -122,7 +134,7 @@ class WirePlate:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._decoder = Decoder()
+        self._receiver = Receiver()
         self._waiting: deque[SampleBlock] = deque()
         self._continuity = Continuity()
         self._token = self._received = 0
@@ -137,6 +149,11 @@ class WirePlate:
         except BaseException:
             self._link.close()
             raise
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people."""
+        return self._link.name
 
     @property
     def identity(self) -> PlateIdentity:
@@ -232,10 +249,8 @@ class WirePlate:
             self._send(hello)
             info = self._await(hello, Info, HELLO_EVERY_S)
         if info is None:
-            raise PlateNotFound(
-                f"no force plate on {self._link.name}: {self._received} bytes came in {HELLO_LIMIT_S:g} s, none of them"
-                " an answer. Wrong port, or firmware older than 1.0?"
-            )
+            text = f"no force plate on {self._link.name}: {self._received} bytes came, none of them an answer"
+            raise NoAnswer(text, port=self._link.name, received=self._received)
         for _ in range(PINGS):
             self._ping()
         return info
@@ -271,10 +286,8 @@ class WirePlate:
                 if isinstance(message, reply) and message.token == self._token:
                     return message
                 if isinstance(message, OtherVersion):
-                    raise WireVersionUnknown(
-                        f"the plate speaks wire version {message.wire_major}, this program {messages.WIRE_MAJOR}:"
-                        " update the older of firmware and program"
-                    )
+                    text = f"the plate speaks wire version {message.wire_major}, this program {messages.WIRE_MAJOR}"
+                    raise WireVersionUnknown(text, theirs=message.wire_major, ours=messages.WIRE_MAJOR)
                 if isinstance(message, Refused) and (message.token, message.request) == (request.token, request.kind):
                     self._give_up(message)
         return None
@@ -285,35 +298,20 @@ class WirePlate:
         name = {reason.value: reason.name for reason in RefusalReason}.get(answer.reason, "of a later version")
         raise PlateRefused(f"the plate refuses request {answer.request:#04x} (reason {answer.reason}, {name})")
 
-    def _receive(self, timeout_s: float) -> list[Message | OtherVersion]:
+    def _receive(self, timeout_s: float) -> tuple[Message | OtherVersion, ...]:
         """Read one block: sets go to the waiting blocks, other messages are returned."""
         received = self._link.read(timeout_s)
         self._received += len(received)
-        decoded = self._decoder.feed(received)
-        found: list[tuple[int, Message | OtherVersion]] = []
-        unknown = 0
-        for group in decoded.groups:
-            is_set = (group.rows[:, 0] == Kind.DATA_PER_CHANNEL) & (group.rows.shape[1] == messages.SET_SIZE)
-            if is_set.any():
-                self._take(messages.unpack_sets(group.rows[is_set]))
-            is_batch = messages.is_batch(group.rows)
-            if is_batch.any():
-                self._take(messages.unpack_batches(group.rows[is_batch]))
-            is_set |= is_batch
-            for place, row in zip(group.order[~is_set], group.rows[~is_set], strict=True):
-                message = messages.unpack(row.tobytes())
-                if message is None:
-                    unknown += 1
-                else:
-                    found.append((int(place), message))
-        self._count(bad_frames=decoded.bad_frames, unknown_messages=unknown)
-        came = [message for _, message in sorted(found, key=lambda pair: pair[0])]
-        boots = [message for message in came if isinstance(message, Boot)]
+        came = self._receiver.feed(received)
+        for sets in came.sets:
+            self._take(sets)
+        self._count(bad_frames=came.bad_frames, unknown_messages=came.unknown_messages)
+        boots = [message for message in came.messages if isinstance(message, Boot)]
         if boots:
             self._boot_count = boots[-1].boot_count
         if boots and self._streaming and self._boot is None:
             self._boot = boots[0]
-        return came
+        return came.messages
 
     def _take(self, sets: messages.Sets) -> None:
         """Sets of a stream go to the waiting blocks; what still comes after STOP does not."""

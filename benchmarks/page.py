@@ -28,7 +28,19 @@ SCRIPT_BYTES = """performance.getEntriesByType('resource')
 def station(folder: str) -> Iterator[tuple[str, float]]:
     """Start the program on a folder; its address and the time until its first page came. [s]"""
     begun_s = monotonic()
-    command = [sys.executable, "-m", "dashboard.cli", "serve", "--no-browser", "--http-port", "0", "--data", folder]
+    command = [
+        sys.executable,
+        "-m",
+        "dashboard.cli",
+        "serve",
+        "--plate",
+        "none",
+        "--no-browser",
+        "--http-port",
+        "0",
+        "--data",
+        folder,
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             address = (process.stdout.readline() if process.stdout else "").split()[-1]

@@ -21,6 +21,8 @@ VERBS: dict[str, str] = {
     "import": "importing",
     "store": "store",
     "simulate": "simulate",
+    "ports": "ports",
+    "identify": "identify",
 }
 
 DEFAULT_VERB = "serve"

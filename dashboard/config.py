@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_data_path
+from platformdirs import user_config_path, user_data_path
 
+from acquisition.ports import AUTO
 from records.store import sqlite_url
 
 DATA_VARIABLE, STORE_VARIABLE = "STANCELAB_DATA", "STANCELAB_STORE"
+CONFIG_VARIABLE, PLATE_VARIABLE = "STANCELAB_CONFIG", "STANCELAB_PLATE"
+NO_PLATE = "none"
 HTTP_PORT = 8050
 
 
@@ -29,7 +32,7 @@ class Config:
         0: any free port.
     open_browser : bool
     plate_url : str or None
-        Address of the plate; None: this station has none.
+        Address of the plate, "auto": the first one found; None: this station has none.
     demo : bool
         Simulated people, short protocol; everything is stamped DEMO.
     """
@@ -47,6 +50,21 @@ def data_folder(chosen: str | None, environment: Mapping[str, str] | None = None
     variables = os.environ if environment is None else environment
     named = chosen or variables.get(DATA_VARIABLE)
     return Path(named).expanduser().resolve() if named else user_data_path("stancelab", appauthor=False)
+
+
+def plate_url(chosen: str | None, environment: Mapping[str, str] | None = None) -> str | None:
+    """Address of the plate: as typed, else STANCELAB_PLATE, else whatever is found; None for a station without one."""
+    variables = os.environ if environment is None else environment
+    named = chosen or variables.get(PLATE_VARIABLE) or AUTO
+    return None if named == NO_PLATE else named
+
+
+def chosen_ports_file(environment: Mapping[str, str] | None = None) -> Path:
+    """Which ports this user chose for a plate: in STANCELAB_CONFIG, else in the user's folder for settings."""
+    variables = os.environ if environment is None else environment
+    named = variables.get(CONFIG_VARIABLE)
+    folder = Path(named).expanduser().resolve() if named else user_config_path("stancelab", appauthor=False)
+    return folder / "ports.json"
 
 
 def store_url(chosen: str | None, folder: Path, environment: Mapping[str, str] | None = None) -> str:

@@ -8,7 +8,6 @@ import socket
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from platform import node
 from threading import Event, current_thread, main_thread
 from types import FrameType
@@ -18,11 +17,11 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from acquisition.hub import Hub
-from acquisition.plate import open_plate
 from dashboard.app import make_app
 from dashboard.archive import local_actor
 from dashboard.conductor import Conductor
 from dashboard.config import Config
+from dashboard.plates import finder
 from dashboard.protocol import DEMO, STANDARD
 from dashboard.services import Services
 from dashboard.station import Station
@@ -40,7 +39,7 @@ LOOP_S = 1.0  # the server looks about at least this often
 @contextmanager
 def running(config: Config, store: RecordStore) -> Iterator[Services]:
     """Plate and guided test at work; what they hold is filed and let go at the end."""
-    hub = Hub(partial(open_plate, config.plate_url)) if config.plate_url else None
+    hub = Hub(finder(config.plate_url)) if config.plate_url else None
     station = Station(store, local_actor(), node() or "station", hub)
     conductor = Conductor(station, DEMO if config.demo else STANDARD) if hub is not None else None
     try:

@@ -58,7 +58,6 @@ NOT_YET: frozenset[int] = frozenset(
         2,
         3,
         4,
-        5,
         6,
         8,
         10,
@@ -79,10 +78,6 @@ NOT_YET: frozenset[int] = frozenset(
         26,
         27,
         28,
-        31,
-        32,
-        33,
-        34,
         35,
         36,
     }

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
+from acquisition.ports import AUTO
 from dashboard.archive import open_store
 from dashboard.cli import Stopped
-from dashboard.config import HTTP_PORT, Config, data_folder, store_url
+from dashboard.config import HTTP_PORT, Config, data_folder, plate_url, store_url
 from dashboard.words import load_words
 from records.errors import RecordsError
 
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         store_url=store_url(args.store, folder),
         http_port=args.http_port,
         open_browser=not args.no_browser,
-        plate_url=args.plate,
+        plate_url=plate_url(args.plate),
     )
     serve(config)
     return 0
@@ -65,11 +66,11 @@ def serve(config: Config) -> None:
 
 def _greet(address: str, config: Config, archive: str) -> None:
     words = load_words()
-    plate = words("command.serve.with_plate", url=config.plate_url) if config.plate_url else None
+    kind = "without_plate" if config.plate_url is None else "any_plate" if config.plate_url == AUTO else "with_plate"
     lines = [
         words("command.serve.address", address=address),
         words("command.serve.archive", archive=archive),
-        plate or words("command.serve.without_plate"),
+        words(f"command.serve.{kind}", url=config.plate_url),
         words("command.serve.loopback"),
         words("command.serve.end"),
     ]

@@ -78,7 +78,7 @@ def test_a_device_that_is_no_plate_is_named_with_what_it_said(monkeypatch: pytes
     """Firmware of another maker prints numbers: they are counted, and the search ends in time."""
     monkeypatch.setattr(plate_module, "HELLO_LIMIT_S", 0.6)
     cable = Cable(board(), lambda frames: [b"812.4,813.0,790.2,805.5\r\n"])
-    with pytest.raises(PlateNotFound, match=r"no force plate on cable: [1-9]\d+ bytes came in 0\.6 s"):
+    with pytest.raises(PlateNotFound, match=r"no force plate on cable: [1-9]\d+ bytes came"):
         WirePlate(cable)
     assert cable.closed
 

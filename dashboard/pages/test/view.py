@@ -12,6 +12,7 @@ from analysis.geometry import Side
 from analysis.quality import Severity
 from dashboard.conductor import Attendance, GuidedView
 from dashboard.orders import GuideView, Outcome
+from dashboard.plates import plate_error_text
 from dashboard.protocol import Act, Step
 from dashboard.sentences import ended_text, finding_text, side_label, side_word
 from dashboard.words import Words
@@ -89,8 +90,7 @@ def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> t
         key = "simulated" if identity.serial.startswith("SIM-") else "connected"
         rate = words("test.plate.rate", rate=f"{snapshot.rate_hz:.0f}") if snapshot.rate_hz > 0 else ""
         return words(f"test.plate.{key}", serial=identity.serial, model=identity.model, rate=rate), True
-    error = f"test.plate_error.{snapshot.error}"
-    reason = words(error) if snapshot.error and words.has(error) else words("test.plate_error.none")
+    reason = plate_error_text(words, snapshot.fault) if snapshot.fault else ""
     return words(f"test.plate.{snapshot.state.value}", reason=reason), False
 
 
