@@ -1,13 +1,16 @@
 """Frames on the wire: COBS( payload | CRC-16/CCITT-FALSE, little endian ) 0x00. Bytes in, events out, no I/O.
 
-Any bytes give payloads and counted losses, never an exception. Frames of one length are decoded together: a stream of
-samples costs a few array operations per block instead of a loop over bytes.
+Any bytes give payloads and counted losses, never an exception. Frames of one length are decoded together: one walk over
+their code bytes puts the zeros back, what is left is done per block.
 """
 
 from __future__ import annotations
 
 from binascii import crc_hqx
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +20,7 @@ Bytes2D = NDArray[np.uint8]
 CRC_START = 0xFFFF
 LARGEST_PAYLOAD = 200  # an AVR sends up to 59 bytes, other boards up to 200
 LARGEST_FRAME = LARGEST_PAYLOAD + 2 + 1  # CRC and one COBS code byte, as no frame reaches 254 bytes
-GROUP_FROM = 150  # below this many frames of one length, arrays cost more than a loop (measured)
+_OVERRUN = bytes(256)  # a wrong code byte leads at most so far past the last frame
 
 
 def encode(payload: bytes) -> bytes:
@@ -38,7 +41,7 @@ def encode(payload: bytes) -> bytes:
 def decode(frame: bytes) -> bytes | None:
     """One frame without its closing 0x00 -> payload, or None where COBS or CRC do not hold.
 
-    This is the specification; `decode_group` must agree with it on every input.
+    This is the specification; `decode_together` must agree with it on every input.
     """
     checked = bytearray()
     at = 0
@@ -56,33 +59,44 @@ def decode(frame: bytes) -> bytes | None:
     return bytes(checked[:-2])
 
 
-def _crc_table() -> NDArray[np.uint16]:
-    return np.array([crc_hqx(bytes([value]), 0) for value in range(256)], dtype=np.uint16)
+@cache
+def _parts(length: int) -> Struct:
+    """Of a frame whose zeros are back, (length + 1) bytes: its payload and the CRC it was sent with."""
+    return Struct(f"<x{length - 3}sHx")
 
 
-_CRC_TABLE = _crc_table()
+def decode_together(frames: list[bytes]) -> tuple[Bytes2D, NDArray[np.bool_] | None]:
+    """Frames of one length n, no 0x00 in them -> payloads (m, n - 3) and which of them are right; None: all."""
+    length = len(frames[0])
+    plain = bytearray(b"\0".join(frames) + _OVERRUN)
+    end = -1
+    for _ in frames:
+        at = end + 1
+        end += length + 1
+        while code := plain[at]:
+            plain[at] = 0
+            at += code
+        if at != end:  # it may have put zeros into its neighbours
+            return _decode_singly(frames)
+    stride = length + 1
+    stream = memoryview(plain)[: stride * len(frames)]
+    rows = np.frombuffer(stream, dtype=np.uint8).reshape(-1, stride)[:, 1 : length - 2]
+    wrong = [
+        at for at, (payload, crc) in enumerate(_parts(length).iter_unpack(stream)) if crc_hqx(payload, CRC_START) != crc
+    ]
+    if not wrong:
+        return rows, None
+    right = np.ones(len(frames), dtype=np.bool_)
+    right[wrong] = False
+    return rows, right
 
 
-def decode_group(frames: Bytes2D) -> tuple[Bytes2D, NDArray[np.bool_]]:
-    """Frames of one length (m, n), no 0x00 in them -> payloads (m, n - 3) and which of them are right.
-
-    Each code byte says where the next one is: all frames walk together, a column at a time.
-    """
-    count, length = frames.shape
-    plain = frames.copy()
-    next_code = np.zeros(count, dtype=np.int64)
-    right = np.ones(count, dtype=np.bool_)
-    for column in range(length):
-        here = next_code == column
-        next_code = np.where(here, column + frames[:, column].astype(np.int64), next_code)
-        plain[here, column] = 0
-    right &= next_code == length
-    checked = plain[:, 1:]
-    crc = np.full(count, CRC_START, dtype=np.uint16)
-    for column in range(length - 3):
-        crc = (crc << np.uint16(8)) ^ _CRC_TABLE[(crc >> np.uint16(8)) ^ checked[:, column]]
-    sent = checked[:, -2].astype(np.uint16) | (checked[:, -1].astype(np.uint16) << np.uint16(8))
-    return checked[:, :-2], right & (crc == sent)
+def _decode_singly(frames: list[bytes]) -> tuple[Bytes2D, NDArray[np.bool_]]:
+    payloads = [decode(frame) for frame in frames]
+    size = len(frames[0]) - 3
+    whole = b"".join(bytes(size) if payload is None else payload for payload in payloads)
+    right = np.array([payload is not None for payload in payloads], dtype=np.bool_)
+    return np.frombuffer(whole, dtype=np.uint8).reshape(-1, size), right
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,32 +163,33 @@ class Decoder:
         return Decoded(groups, bad_frames, bad_bytes)
 
     def _decode(self, complete: bytes) -> tuple[tuple[Payloads, ...], int, int]:
-        raw = np.frombuffer(complete, dtype=np.uint8)
-        ends = np.flatnonzero(raw == 0)
-        starts = np.r_[0, ends[:-1] + 1]
-        lengths = ends - starts
+        frames = complete.split(b"\0")
+        frames.pop()  # after the last 0x00
         groups, failed, failed_bytes = [], 0, 0
-        for length in np.unique(lengths):
-            places = np.flatnonzero(lengths == length)
+        for length, places in _by_length(frames):
             if length == 0:  # two 0x00 in a row: a flush, not a frame
                 continue
             if length < 4 or length > LARGEST_FRAME:
-                failed, failed_bytes = failed + len(places), failed_bytes + int(length) * len(places)
+                failed, failed_bytes = failed + len(places), failed_bytes + length * len(places)
                 continue
-            rows, right = self._rows(raw, starts[places], int(length))
-            failed, failed_bytes = failed + int((~right).sum()), failed_bytes + int((~right).sum()) * int(length)
-            if right.any():
-                groups.append(Payloads(rows[right], places[right].astype(np.int64)))
+            same = frames if len(places) == len(frames) else [frames[place] for place in places]
+            rows, right = decode_together(same)
+            order = np.asarray(places, dtype=np.int64)
+            if right is not None and not right.all():
+                lost = len(right) - int(right.sum())
+                failed, failed_bytes = failed + lost, failed_bytes + length * lost
+                rows, order = rows[right], order[right]
+            if len(order):
+                groups.append(Payloads(rows, order))
         return tuple(groups), failed, failed_bytes
 
-    @staticmethod
-    def _rows(raw: NDArray[np.uint8], starts: NDArray[np.int64], length: int) -> tuple[Bytes2D, NDArray[np.bool_]]:
-        if len(starts) >= GROUP_FROM:
-            return decode_group(raw[starts[:, None] + np.arange(length)])
-        stream = raw.tobytes()
-        payloads = [decode(stream[start : start + length]) for start in starts.tolist()]
-        right = np.array([payload is not None for payload in payloads], dtype=np.bool_)
-        missing = bytes(length - 3)
-        whole = b"".join(missing if payload is None else payload for payload in payloads)
-        rows = np.frombuffer(whole, dtype=np.uint8).reshape(-1, length - 3)
-        return rows, right
+
+def _by_length(frames: list[bytes]) -> Iterable[tuple[int, Sequence[int]]]:
+    """Each length with the places of its frames."""
+    lengths = list(map(len, frames))
+    if lengths.count(lengths[0]) == len(lengths):
+        return [(lengths[0], range(len(frames)))]
+    places: dict[int, list[int]] = {}
+    for place, length in enumerate(lengths):
+        places.setdefault(length, []).append(place)
+    return places.items()
