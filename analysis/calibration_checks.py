@@ -19,6 +19,7 @@ SMALLEST_LOAD_PCT = 1.0  # of the plate's range: below, zero drift alone spoils 
 ZERO_SHIFT_N = 1.0
 MISPLACED_MM = 45.0  # half the distance of two crosses: nearer to another one
 WEIGHT_OFF_PCT = 15.0  # cells of one datasheet are within a few percent: another weight, or another cell
+PERSON_SD_PCT = 1.5  # of body weight; heartbeat and breath alone are 0.3 %
 SCALE_OFF_PCT = 5.0  # what a gym weight may be off; more is a slip of the pen
 GAIN_RATIO = 1.25
 CORNER_MM = 60.0  # a place this far out in both directions belongs to one cell
@@ -151,3 +152,15 @@ def gain_refusal(matrix: Float, drawing: Drawing) -> Refusal | None:
     if off[cell] <= GAIN_RATIO:
         return None
     return Refusal(Problem.GAIN_IMPLAUSIBLE, {"cell": cell, "ratio": float(ratio[cell]), "limit": GAIN_RATIO})
+
+
+def person_refusal(load_n: float, sd_n: float, weight_n: float) -> Refusal | None:
+    """A person on the plate whose load is not that of the scale, or who does not stand still."""
+    off_pct = 100 * (load_n / weight_n - 1)
+    if abs(off_pct) > WEIGHT_OFF_PCT:
+        values = {"load_n": load_n, "weight_n": weight_n, "off_pct": off_pct, "limit_pct": WEIGHT_OFF_PCT}
+        return Refusal(Problem.WEIGHT_IMPLAUSIBLE, values)
+    sd_pct = 100 * sd_n / weight_n
+    if sd_pct > PERSON_SD_PCT:
+        return Refusal(Problem.PERSON_RESTLESS, {"sd_pct": sd_pct, "limit_pct": PERSON_SD_PCT})
+    return None

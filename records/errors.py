@@ -54,6 +54,7 @@ class Kind(StrEnum):
     RECORDING = "recording"
     SOURCE = "source"
     CALIBRATION = "calibration"
+    DRIFT_CHECK = "drift_check"
 
 
 class NotPermitted(RecordsError):

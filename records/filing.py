@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from analysis.assess import TrialResult
 from analysis.calibration import Calibration
 from analysis.documents import trial_document
+from analysis.session_check import SessionCheck
 from records import queries, rows
 from records.audit import append
 from records.errors import CodeTaken, Conflict, EntryProblem, InvalidEntry, Kind
@@ -25,6 +26,7 @@ from records.model import (
     NOTE_LIMIT,
     Act,
     Actor,
+    DriftCheck,
     ImportInput,
     NewPatient,
     NewRecording,
@@ -246,6 +248,45 @@ def add_calibration(store: RecordStore, actor: Actor, calibration: Calibration) 
         }
         append(archive, actor, Act.CALIBRATION_ADDED, store.station, (Kind.CALIBRATION, calibration.id), details)
     return calibration
+
+
+def add_drift_check(
+    store: RecordStore, actor: Actor, calibration_id: str, outcome: SessionCheck, *, at: datetime | None = None
+) -> DriftCheck:
+    """File a check of a plate before a session, made now or at an aware time `at`.
+
+    Parameters
+    ----------
+    calibration_id : str
+        What judged it; it says which plate.
+
+    Raises
+    ------
+    NotPermitted, NotFound, InvalidEntry
+    """
+    require(actor, Act.DRIFT_CHECK_ADDED)
+    if at is not None and at.tzinfo is None:
+        raise InvalidEntry(EntryProblem.TIME_WITHOUT_ZONE, "at")
+    with store.writing() as archive:
+        check = DriftCheck(
+            id=new_id(),
+            plate_serial=queries.find_calibration(archive, calibration_id).plate_serial,
+            calibration_id=calibration_id,
+            made_at=(at or datetime.now(UTC)).astimezone(UTC),
+            made_by=actor.name,
+            passed=outcome.passed,
+            outcome=outcome,
+        )
+        rows.insert_drift_check(archive, check)
+        details = {
+            "plate_serial": check.plate_serial,
+            "calibration_id": calibration_id,
+            "passed": check.passed,
+            "weight_error_pct": outcome.weight_error_pct,
+            "corner_error_mm": outcome.corner_error_mm,
+        }
+        append(archive, actor, Act.DRIFT_CHECK_ADDED, store.station, (Kind.DRIFT_CHECK, check.id), details)
+    return check
 
 
 def _fields(entry: NewPatient | Patient) -> dict[str, Any]:

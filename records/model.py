@@ -16,6 +16,7 @@ from analysis.calibration import Zero
 from analysis.geometry import Footing, Side
 from analysis.phases import Mark
 from analysis.recording import ImportedRecording, RawRecording
+from analysis.session_check import SessionCheck
 from records.errors import EntryProblem, InvalidEntry, Kind
 
 CODE_LIMIT, NAME_LIMIT, NOTE_LIMIT = 64, 200, 10_000
@@ -257,6 +258,19 @@ class StoredResult:
     made_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DriftCheck:
+    """One check of a plate before a session: an entry of its drift log. ``outcome``: as `calibration_id` judged it."""
+
+    id: str
+    plate_serial: str
+    calibration_id: str
+    made_at: datetime
+    made_by: str
+    passed: bool
+    outcome: SessionCheck
+
+
 class Act(StrEnum):
     """Closed list of what is audited. Values are in the hash chain: never rename one."""
 
@@ -268,6 +282,7 @@ class Act(StrEnum):
     RESULT_FILED = "result_filed"
     TRIAL_VOIDED = "trial_voided"
     CALIBRATION_ADDED = "calibration_added"
+    DRIFT_CHECK_ADDED = "drift_check_added"
 
 
 @dataclass(frozen=True, slots=True)

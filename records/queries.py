@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from analysis.calibration import Calibration
 from analysis.recording import ImportedRecording, RawRecording
 from records.errors import Kind, NotFound, RecordingDamaged
-from records.model import Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
+from records.model import DriftCheck, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
 from records.recording_file import unpack
-from records.schema import calibration, fold, patient, recording, result, source, trial, visit
+from records.schema import calibration, drift_check, fold, patient, recording, result, source, trial, visit
 
 T = TypeVar("T")
 
@@ -140,6 +140,17 @@ def latest_calibration(connection: sa.Connection, plate_serial: str) -> Calibrat
         .limit(1)
     )
     return next(iter(_many(connection, chosen, Calibration)), None)
+
+
+def drift_checks(connection: sa.Connection, plate_serial: str, limit: int) -> tuple[DriftCheck, ...]:
+    """Newest checks of a plate, newest first."""
+    chosen = (
+        sa.select(*_columns(drift_check, DriftCheck))
+        .where(drift_check.c.plate_serial == plate_serial)
+        .order_by(drift_check.c.made_at.desc(), drift_check.c.id.desc())
+        .limit(limit)
+    )
+    return _many(connection, chosen, DriftCheck)
 
 
 def find_recording(connection: sa.Connection, id: str) -> StoredRecording:

@@ -15,6 +15,7 @@ from records import schema
 from records.errors import Conflict, EntryProblem, InvalidEntry, Kind, RecordingDamaged
 from records.ids import new_id
 from records.model import (
+    DriftCheck,
     ImportInput,
     NewRecording,
     NewTrial,
@@ -66,6 +67,11 @@ def insert_result(connection: sa.Connection, result: StoredResult) -> None:
 def insert_calibration(connection: sa.Connection, calibration: Calibration) -> None:
     """Add a calibration."""
     connection.execute(schema.calibration.insert().values(_row(calibration)))
+
+
+def insert_drift_check(connection: sa.Connection, check: DriftCheck) -> None:
+    """Add a check to a plate's drift log."""
+    connection.execute(schema.drift_check.insert().values(_row(check)))
 
 
 def _update(connection: sa.Connection, table: sa.Table, kind: Kind, version: int, row: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from analysis.documents import trial_document, trial_result_from
 from analysis.geometry import Footing, FootPlacement, Side
 from analysis.phases import EndedBy, Mark
 from analysis.recording import frozen
+from analysis.session_check import check_document, check_from
 from records.errors import Kind
 from records.model import Act, RecordingKind, Role, Sex, TrialStatus
 
@@ -237,6 +238,20 @@ calibration = sa.Table(
     _column("made_at", UtcTime),
     _column("made_by", sa.Text),
     _column("valid_until", UtcTime, required=False),
+    sa.Index(None, "plate_serial", "made_at"),
+)
+
+#: The drift log of every plate.
+drift_check = sa.Table(
+    "drift_check",
+    metadata,
+    _id(),
+    _column("plate_serial", sa.Text),
+    _of("calibration_id", "calibration.id", sa.Text()),
+    _column("made_at", UtcTime),
+    _column("made_by", sa.Text),
+    _column("passed", sa.Boolean),
+    _column("outcome", Document(check_document, check_from)),
     sa.Index(None, "plate_serial", "made_at"),
 )
 

@@ -15,7 +15,7 @@ from analysis.calibration import Calibration
 from records import audit, migrations, queries
 from records.engine import create_file, make_engine, named_errors, parsed, shown, sqlite_file, sqlite_url, writing
 from records.errors import Kind, NotFound, RecordingDamaged, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
-from records.model import AuditEvent, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
+from records.model import AuditEvent, DriftCheck, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -220,6 +220,10 @@ class RecordStore:
     def latest_calibration(self, plate_serial: str) -> Calibration | None:
         """Newest calibration of a plate; None where it was never calibrated."""
         return self._read(queries.latest_calibration, plate_serial)
+
+    def drift_checks(self, plate_serial: str, limit: int = 100) -> tuple[DriftCheck, ...]:
+        """The drift log of a plate, newest first."""
+        return self._read(queries.drift_checks, plate_serial, limit)
 
     def audit_events(self, subject_id: str | None = None, limit: int = 100, offset: int = 0) -> tuple[AuditEvent, ...]:
         """What was done, newest first; of one patient, visit, trial ... where `subject_id` says which."""

@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.assess import TrialResult, Value
 from analysis.calibration import Calibration, Zero
@@ -14,6 +15,7 @@ from analysis.metrics import Reason
 from analysis.phases import EndedBy, Mark, StancePhases
 from analysis.quality import Finding, FindingCode, Severity
 from analysis.recording import Gap, ImportedRecording, PlateIdentity, RawRecording, SignalKind, Timing
+from analysis.session_check import CheckCode, CheckFinding, SessionCheck
 from analysis.settings import AnalysisSettings
 from records import filing
 from records.model import Actor, ImportInput, NewPatient, NewTrial, Patient, RawInput, Role, Trial
@@ -71,6 +73,23 @@ def calibration(id: str = "FP-7-2026", made_at: datetime = NOON) -> Calibration:
     xy = np.array(CELLS_MM)
     matrix = np.vstack([np.ones(4), xy[:, 0], xy[:, 1]]) * gain
     return Calibration(id, "FP-7", matrix, gain, 0.4, 0.6, 2000.0, "10 kg, 9 crosses", made_at, "Ann Example")
+
+
+def session_check(zero_drift_n: NDArray[np.float64] | None = None, weight_error_pct: float = 0.1) -> SessionCheck:
+    """A check of that plate with a finding; its numbers have no short decimal form."""
+    beyond = abs(weight_error_pct) > 1
+    finding = CheckFinding(CheckCode.WEIGHT_OFF, Severity.NOT_USABLE, {"value": weight_error_pct, "limit": 1.0})
+    return SessionCheck(
+        zero=np.array([1.0, 2.0, 3.0, 1 / 3]),
+        zero_drift_n=zero_drift_n,
+        rate_hz=np.array([80.1, 79.9, 80.0, 80.2]),
+        noise_n=np.array([0.05, 0.06, 0.07, 0.08]),
+        weight_n=98.0665,
+        weight_error_pct=weight_error_pct,
+        centre_error_mm=0.1 + 0.2,
+        corner_error_mm=0.7,
+        findings=(finding,) if beyond else (),
+    )
 
 
 def raw_input(recording: RawRecording | None = None) -> RawInput:

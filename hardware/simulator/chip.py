@@ -27,7 +27,8 @@ from hardware.plates import load_plate_model
 from hardware.simulator.device import MODEL, Simulation
 from hardware.simulator.electronics import N_CELLS, NOISE_N, Plant, build_plant, cell_forces, converter_filter
 from hardware.simulator.motion import BODY_HZ
-from hardware.simulator.person import Person, TimedCue
+from hardware.simulator.person import TimedCue
+from hardware.simulator.weights import Body
 
 Float = NDArray[np.float64]
 
@@ -107,7 +108,7 @@ class FirmwareBoard:
         plant = build_plant(wanted.plate, self._model, wanted.rate_hz)
         self._readings = Readings(plant, wanted.rate_hz, wanted.seed)
         self._stopped = Event()
-        self._person: Person | None = None
+        self._person: Body | None = None
         self._told = self._opening = 0
         self._made = 0  # milliseconds of loads
         self._now_s = 0.0

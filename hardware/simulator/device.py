@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +16,9 @@ from analysis.calibration import Calibration
 from hardware.plates import load_plate_model
 from hardware.simulator.electronics import Electronics, build_plant
 from hardware.simulator.firmware import Board, Firmware, samples_in
+from hardware.simulator.memory import BlockMemory
 from hardware.simulator.person import SCENARIOS, Person, TimedCue
+from hardware.simulator.weights import SCENARIO, Body, Weights
 
 MODEL = "reference-a"
 LARGEST_STEP_S = 0.5  # the body is moved on in pieces of at most this long
@@ -30,7 +32,7 @@ class Simulation:
     Parameters
     ----------
     scenario : str
-        A name of `SCENARIOS`.
+        A name of `SCENARIOS`, or "weights": no person, but what is put on the plate.
     seed : int
         Of the person and of the noise.
     mass_kg : float
@@ -55,8 +57,8 @@ class Simulation:
     plate: int = 1
 
     def __post_init__(self) -> None:
-        if self.scenario not in SCENARIOS:
-            raise ValueError(f"no scenario {self.scenario!r}; there are: {', '.join(SCENARIOS)}")
+        if self.scenario not in (*SCENARIOS, SCENARIO):
+            raise ValueError(f"no scenario {self.scenario!r}; there are: {', '.join((*SCENARIOS, SCENARIO))}")
         allowed = {
             "seed": (0, 2**63 - 1),
             "mass_kg": (10.0, 300.0),
@@ -69,19 +71,27 @@ class Simulation:
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}, must be {low:g} to {high:g}")
 
-    def person(self, script: Iterable[TimedCue] = ()) -> Person:
-        """The person of this simulation at the beginning."""
+    def person(self, script: Iterable[TimedCue] = ()) -> Body:
+        """The person of this simulation at the beginning, or the weights in a person's place."""
+        if self.scenario == SCENARIO:
+            return Weights(self.seed)
         traits = replace(SCENARIOS[self.scenario], mass_kg=self.mass_kg)
         return Person(traits, load_plate_model(MODEL).template, self.seed, script)
 
     def firmware(
-        self, script: Iterable[TimedCue] = (), *, clock_us: int = 0, silent_s: float = 0.0, boots: int = 0
+        self,
+        script: Iterable[TimedCue] = (),
+        *,
+        clock_us: int = 0,
+        silent_s: float = 0.0,
+        boots: int = 0,
+        memory: BlockMemory | None = None,
     ) -> Firmware:
         """The board of this simulation, just switched on, with its person beside the plate."""
         model = load_plate_model(MODEL)
         electronics = Electronics(build_plant(self.plate, model, self.rate_hz), self.rate_hz, self.seed)
         board = Board(self.plate, self.rate_hz, self.speed == 1.0, clock_us, silent_s=silent_s, boots=boots)
-        return Firmware(self.person(script), electronics, model, board)
+        return Firmware(self.person(script), electronics, model, board, memory)
 
 
 class SimulatedLink:
@@ -159,6 +169,15 @@ class SimulatedPlate(WirePlate):
         self.firmware.person.hear(cue)
 
 
+class SimulatedWeights(SimulatedPlate):
+    """A plate behind a simulated link with weights on it: see `hardware.simulator.weights.Weighted`."""
+
+    def put(self, xy_mm: tuple[float, float], load_n: float) -> None:
+        """Let a load stand here from now on, instead of what stood there; 0 N: nothing."""
+        if isinstance(self.firmware.person, Weights):
+            self.firmware.person.put(xy_mm, load_n)
+
+
 _NAMES = {"seed": "seed", "mass": "mass_kg", "speed": "speed", "rate": "rate_hz", "plate": "plate"}
 
 
@@ -183,6 +202,7 @@ def parse_simulation(url: str) -> Simulation:
 
 
 _boots: Counter[int] = Counter()  # of each plate, in this process: opening one switches it on
+_memories: defaultdict[int, BlockMemory] = defaultdict(BlockMemory)
 
 
 def open_simulated_link(url: str) -> SimulatedLink:
@@ -193,7 +213,7 @@ def open_simulated_link(url: str) -> SimulatedLink:
     PlateNotFound
     """
     wanted = parse_simulation(url)
-    firmware = wanted.firmware(boots=_boots[wanted.plate])
+    firmware = wanted.firmware(boots=_boots[wanted.plate], memory=_memories[wanted.plate])
     _boots[wanted.plate] += 1
     return SimulatedLink(firmware, wanted.speed, url)
 
@@ -205,7 +225,8 @@ def open_simulated(url: str, wrap: Wrap | None = None) -> Plate:
     ------
     PlateNotFound
     """
-    return SimulatedPlate(open_simulated_link(url), wrap)
+    link = open_simulated_link(url)
+    return (SimulatedWeights if isinstance(link.firmware.person, Weights) else SimulatedPlate)(link, wrap)
 
 
 def simulated_calibration(serial: str) -> Calibration:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from acquisition.messages import (
     Info,
     Kind,
     Message,
+    NvCommit,
+    NvRead,
+    NvWrite,
     Ping,
     Pong,
     RefusalReason,
@@ -35,8 +39,9 @@ from acquisition.messages import (
 from analysis.recording import SetFlag
 from hardware.plates import PlateModel
 from hardware.simulator.electronics import N_CELLS, Conversions, Electronics, cell_forces
+from hardware.simulator.memory import BlockMemory
 from hardware.simulator.motion import BODY_HZ
-from hardware.simulator.person import Person
+from hardware.simulator.weights import Body, Top
 
 FIRMWARE = (1, 0, 0)
 ALL_FRESH = (1 << N_CELLS) - 1
@@ -115,18 +120,32 @@ class Board:
 
 
 class Firmware:
-    """One board with a person on its plate, in the board's own time.
+    """One board with a person, or weights, on its plate, in the board's own time.
 
     Parameters
     ----------
-    person, electronics : Person, Electronics
+    person, electronics : Person or Weights, Electronics
     model : PlateModel
     board : Board
+    memory : BlockMemory or None
+        What it kept from before; None: nothing.
+    top : callable or None
+        How the top carries a load to the cells; None: as drawn, on four equal springs.
     """
 
-    def __init__(self, person: Person, electronics: Electronics, model: PlateModel, board: Board) -> None:
+    def __init__(
+        self,
+        person: Body,
+        electronics: Electronics,
+        model: PlateModel,
+        board: Board,
+        memory: BlockMemory | None = None,
+        top: Top | None = None,
+    ) -> None:
         self.person, self.board = person, board
-        self._electronics, self._model = electronics, model
+        self._electronics = electronics
+        self._memory = memory or BlockMemory()
+        self._top = top or partial(cell_forces, geometry=model.geometry)
         self._boot_count = board.boots
         self.reset(RESET_BY_OPENING)
 
@@ -137,6 +156,7 @@ class Firmware:
         self._decoder, self._sets, self._out = Decoder(), SetMaker(), bytearray()
         self._streaming = self._booted = False
         self._started_by = 0
+        self._memory.forget_unfinished()
         self._cause = cause
         self._wake()
 
@@ -160,7 +180,7 @@ class Firmware:
             return
         motion = self.person.move(samples)
         self._wake()
-        conversions = self._electronics.convert(cell_forces(motion.xy_mm, motion.fz_n, self._model.geometry))
+        conversions = self._electronics.convert(self._top(motion.xy_mm, motion.fz_n))
         if not self._streaming:
             return
         sets = self._sets.add(conversions, self.board.clock_us - round(self._began_s * 1e6))
@@ -210,6 +230,8 @@ class Firmware:
             case Stop(token):
                 self._streaming = False
                 return Stopped(token, self._sets.produced, 0, self._decoder.bad_frames)
+            case NvRead() | NvWrite() | NvCommit():
+                return self._memory.answer(request, streaming=self._streaming)
             case _:
                 return Refused(request.token, request.kind, RefusalReason.CANNOT)
 
@@ -234,8 +256,8 @@ class Firmware:
             bits=24,
             tick_us=AGE_TICK_US,
             baud=115200,
-            calibration_crc=0,
-            capabilities=0 if board.time_follows_host else Capability.OWN_TIME,
+            calibration_crc=self._memory.crc,
+            capabilities=Capability.MEMORY | (0 if board.time_follows_host else Capability.OWN_TIME),
             boot_count=self._boot_count,
         )
 

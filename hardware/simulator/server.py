@@ -13,6 +13,7 @@ from acquisition.framing import Decoder, encode
 from acquisition.messages import RefusalReason, Refused
 from acquisition.plate import Cue
 from hardware.simulator.device import SimulatedLink, Simulation
+from hardware.simulator.memory import BlockMemory
 from hardware.simulator.person import TimedCue
 
 HOST = "127.0.0.1"  # never reachable from outside: there is nothing to protect it
@@ -56,7 +57,7 @@ class SimulatorServer(socketserver.ThreadingTCPServer):
     ) -> None:
         self._wanted, self._script, self._on_cue = wanted, script, on_cue
         self._in_use = Lock()
-        self._boots = 0
+        self._boots, self._memory = 0, BlockMemory()
         self._link: SimulatedLink | None = None
         super().__init__((HOST, port), _Client)
 
@@ -77,7 +78,7 @@ class SimulatorServer(socketserver.ThreadingTCPServer):
             _refuse(connection)
             return
         try:
-            firmware = self._wanted.firmware(self._script(), boots=self._boots)
+            firmware = self._wanted.firmware(self._script(), boots=self._boots, memory=self._memory)
             self._boots += 1
             self._link = SimulatedLink(firmware, self._wanted.speed, "simulator")
             self._stream(connection, self._link)

@@ -22,9 +22,11 @@ from shelf import (
     raw,
     raw_input,
     result,
+    session_check,
 )
 
 from analysis.geometry import Side
+from analysis.session_check import check_document
 from records import filing
 from records.errors import Conflict, EntryProblem, InvalidEntry, NotFound
 from records.model import NewTrial, TrialStatus
@@ -256,3 +258,33 @@ def test_two_editors_at_once_one_wins_and_one_is_told(store: RecordStore) -> Non
         thread.join()
     assert "refused" in outcomes
     assert store.patient(read.id).note in outcomes
+
+
+# ---- drift log
+
+
+def test_a_check_of_a_plate_comes_back_bit_for_bit_newest_first(store: RecordStore) -> None:
+    filing.add_calibration(store, CLINICIAN, calibration())
+    first = filing.add_drift_check(store, CLINICIAN, "FP-7-2026", session_check(), at=NOON)
+    drifted = session_check(np.array([0.1, -0.2, 1 / 3, 0.0]), weight_error_pct=-1.5)
+    later = filing.add_drift_check(store, CLINICIAN, "FP-7-2026", drifted, at=NOON + timedelta(days=1))
+    found = store.drift_checks("FP-7")
+    assert [check.id for check in found] == [later.id, first.id]
+    assert (found[0].passed, found[1].passed) == (False, True)
+    assert found[1].outcome.zero_drift_n is None
+    assert np.array_equal(found[0].outcome.zero_drift_n, drifted.zero_drift_n)
+    assert check_document(found[0].outcome) == check_document(drifted)
+    assert (found[0].made_at, found[0].made_by, found[0].plate_serial) == (
+        NOON + timedelta(days=1),
+        "Ann Example",
+        "FP-7",
+    )
+    assert [check.id for check in store.drift_checks("FP-7", limit=1)] == [later.id]
+    assert store.drift_checks("another plate") == ()
+
+
+def test_a_check_without_a_time_zone_is_refused(store: RecordStore) -> None:
+    filing.add_calibration(store, CLINICIAN, calibration())
+    with pytest.raises(InvalidEntry) as refused:
+        filing.add_drift_check(store, CLINICIAN, "FP-7-2026", session_check(), at=NOON.replace(tzinfo=None))
+    assert refused.value.code == EntryProblem.TIME_WITHOUT_ZONE

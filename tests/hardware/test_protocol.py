@@ -149,7 +149,7 @@ def test_the_limits_in_the_text_are_the_programs() -> None:
 def test_the_simulated_plate_answers_the_worked_requests_as_written() -> None:
     """The same types and tokens in the same order; what it says about itself and its clock is its own.
 
-    Up to the request it does not know: it has no memory and no health, and says so.
+    Up to the first request about the health of its cells, which it does not know.
     """
     board = Simulation().firmware()
     board.take()
@@ -165,7 +165,7 @@ def test_the_simulated_plate_answers_the_worked_requests_as_written() -> None:
     assert [token for _, token in answers] == tokens
 
 
-@pytest.mark.parametrize("kind", range(Kind.NV_READ, Kind.DIAG + 1))
+@pytest.mark.parametrize("kind", range(Kind.SELF_TEST, Kind.DIAG + 1))
 def test_the_simulated_plate_says_what_it_does_not_have(kind: int) -> None:
     board = Simulation().firmware()
     board.take()

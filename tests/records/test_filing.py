@@ -19,6 +19,7 @@ from shelf import (
     import_input,
     raw_input,
     result,
+    session_check,
 )
 
 from records import filing
@@ -58,6 +59,10 @@ ACTS: dict[str, tuple[Act, Callable[[RecordStore, Actor, Patient, Trial], object
     "add_calibration": (
         Act.CALIBRATION_ADDED,
         lambda store, actor, *_: filing.add_calibration(store, actor, calibration("another")),
+    ),
+    "add_drift_check": (
+        Act.DRIFT_CHECK_ADDED,
+        lambda store, actor, *_: filing.add_drift_check(store, actor, "FP-7-2026", session_check()),
     ),
 }
 
@@ -113,7 +118,8 @@ def test_a_role_does_what_the_table_permits_and_nothing_else(store: RecordStore,
 def test_a_viewer_changes_nothing_and_an_administrator_measures_nothing() -> None:
     permitted = {role: {act for act, roles in PERMITTED.items() if role in roles} for role in Role}
     assert permitted[Role.VIEWER] == set()
-    assert permitted[Role.ADMIN] == {Act.PATIENT_ADDED, Act.PATIENT_EDITED, Act.CALIBRATION_ADDED}
+    plates_and_patients = {Act.PATIENT_ADDED, Act.PATIENT_EDITED, Act.CALIBRATION_ADDED, Act.DRIFT_CHECK_ADDED}
+    assert permitted[Role.ADMIN] == plates_and_patients
     assert permitted[Role.CLINICIAN] == set(Act)
 
 
@@ -128,6 +134,7 @@ REFUSED: dict[str, Callable[[RecordStore, Trial], object]] = {
     ),
     "file_result": lambda store, _: filing.file_result(store, CLINICIAN, "no trial", result()),
     "void_trial": lambda store, _: filing.void_trial(store, CLINICIAN, "no trial", "r"),
+    "add_drift_check": lambda store, _: filing.add_drift_check(store, CLINICIAN, "no calibration", session_check()),
 }
 
 

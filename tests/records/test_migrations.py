@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import sqlite3
 from pathlib import Path
@@ -9,10 +10,10 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from shelf import filed_trial
+from shelf import CLINICIAN, filed_trial, session_check
 from tests_root import ROOT
 
-from records import migrations
+from records import filing, migrations
 from records.errors import StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
 from records.schema import metadata
 from records.store import RecordStore, sqlite_url
@@ -21,7 +22,7 @@ NEXT_REVISION = '''
 """A later program's revision."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "later", "{newest}", None, None
 
 def upgrade():
     with op.batch_alter_table("visit") as visit:
@@ -30,6 +31,10 @@ def upgrade():
     op.create_table("study", sa.Column("id", sa.String(36), primary_key=True))
     {then}
 '''
+
+
+NEWEST = migrations.newest()
+OLD_ARCHIVES = sorted((Path(__file__).parent.parent / "data").glob("archive-*.db.gz"))
 
 
 @pytest.fixture
@@ -47,7 +52,8 @@ def later_program(monkeypatch: pytest.MonkeyPatch, folder: Path, then: str = "pa
     """From here on the program knows one more revision."""
     scripts = folder / "migrations"
     shutil.copytree(ROOT / "records" / "migrations", scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "r0002_later.py").write_text(NEXT_REVISION.format(then=then), encoding="utf-8")
+    revision = NEXT_REVISION.format(then=then, newest=migrations.newest())
+    (scripts / "versions" / "later.py").write_text(revision, encoding="utf-8")
     monkeypatch.setattr(migrations, "SCRIPTS", str(scripts))
 
 
@@ -97,7 +103,7 @@ def test_an_older_archive_is_refused_with_the_command_to_type(
         with pytest.raises(StoreTooOld) as refused:
             use()
         assert refused.value.values["command"] == f"stancelab store upgrade --store {sqlite_url(archive)}"
-        assert (refused.value.values["found"], refused.value.values["wanted"]) == ("0001", "0002")
+        assert (refused.value.values["found"], refused.value.values["wanted"]) == (NEWEST, "later")
     assert archive.read_bytes() == before
 
 
@@ -107,7 +113,7 @@ def test_an_upgrade_keeps_every_row(archive: Path, monkeypatch: pytest.MonkeyPat
     later_program(monkeypatch, tmp_path)
     store = RecordStore(sqlite_url(archive))
     store.upgrade()
-    assert store.revision() == "0002"
+    assert store.revision() == "later"
     assert rows(archive) == {**before, "study": 0}
 
 
@@ -126,7 +132,7 @@ def test_an_upgrade_that_fails_or_orphans_rows_changes_nothing(
     store = RecordStore(sqlite_url(archive))
     with pytest.raises(error):
         store.upgrade()
-    assert store.revision() == "0001"
+    assert store.revision() == NEWEST
     assert rows(archive) == before
 
 
@@ -142,3 +148,36 @@ def test_a_newer_archive_is_refused_and_not_touched(archive: Path) -> None:
             use()
         assert (refused.value.values["found"], refused.value.values["wanted"]) == ("9999", migrations.newest())
     assert archive.read_bytes() == before
+
+
+# ---- archives as earlier programs left them: one trial with its result, filed by the program of that schema
+
+
+@pytest.mark.parametrize("old", OLD_ARCHIVES, ids=lambda path: path.name)
+def test_an_archive_of_every_earlier_program_comes_to_this_schema_with_every_row(old: Path, tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    path.write_bytes(gzip.decompress(old.read_bytes()))
+    before = rows(path)
+    assert (before["trial"], before["result"], before["audit_event"]) == (1, 1, 5)
+    store = RecordStore(sqlite_url(path))
+    with pytest.raises(StoreTooOld):
+        store.check_schema()
+    store.upgrade()
+    after = rows(path)
+    assert {name: after[name] for name in before} == before
+    store.check_integrity()
+    assert store.damaged_recordings() == (1, ())
+    assert store.verify_audit().faults == ()
+    with store.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_drift_log_begins_empty_in_an_archive_that_had_none(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    path.write_bytes(gzip.decompress(OLD_ARCHIVES[0].read_bytes()))
+    store = RecordStore(sqlite_url(path))
+    store.upgrade()
+    assert store.drift_checks("FP-7") == ()
+    filing.add_drift_check(store, CLINICIAN, "FP-7-2026", session_check())
+    assert len(store.drift_checks("FP-7")) == 1
