@@ -35,6 +35,7 @@ SUSPENDED = "SUSPENDED"
 RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 KEPT_BLOCKS = 1500  # 30 s of 20 ms blocks
 RATE_OVER_BLOCKS = 150
+BAD_OVER_S = 1.0
 
 
 class HubState(StrEnum):
@@ -51,8 +52,9 @@ class HubSnapshot:
     """State at one moment.
 
     ``newest_s``: device time of the newest set [s]; ``error``: code of the last ``fault``; ``waiting``: the link
-    dropped and its stream may still go on; ``interrupted``: code of what ended the recording that was not fetched yet;
-    ``slow_disk_s``: longest wait for the disk in this recording [s]; ``behind``: reads that came late so far.
+    dropped and its stream may still go on; ``interrupted``: code of what ended the recording that has not been fetched yet;
+    ``slow_disk``: the disk kept this recording waiting; ``behind``: the newest bytes came late, this computer is busy;
+    ``bad_share``: part of the frames of the newest second that were damaged; ``boot_count``: of the plate.
     """
 
     state: HubState
@@ -67,8 +69,10 @@ class HubSnapshot:
     stream: int
     waiting: bool = False
     interrupted: str | None = None
-    slow_disk_s: float = 0.0
-    behind: int = 0
+    slow_disk: bool = False
+    behind: bool = False
+    bad_share: float = 0.0
+    boot_count: int = 0
     fault: AcquisitionError | None = None
 
 
@@ -123,6 +127,7 @@ class Hub:
         self._interrupted: str | None = None
         self._spool: Spool | None = None
         self._dropped: _Dropped | None = None
+        self._arrived: deque[tuple[float, int, int]] = deque()  # when [s], bad frames and sets so far
 
     def start(self) -> None:
         """Begin to connect and read."""
@@ -157,8 +162,10 @@ class Hub:
                 stream=self._stream,
                 waiting=self._dropped is not None and self._dropped.hopeful,
                 interrupted=self._why_interrupted() if self._recorder is not None else None,
-                slow_disk_s=self._spool.slowest_sync_s if self._spool is not None else 0.0,
-                behind=self._tap.behind if self._tap is not None else 0,
+                slow_disk=self._spool is not None and self._spool.slow,
+                behind=self._tap is not None and self._tap.behind,
+                bad_share=self._bad_share(losses.bad_frames),
+                boot_count=plate.boot_count if plate is not None else 0,
                 fault=self._error,
             )
 
@@ -315,9 +322,17 @@ class Hub:
                     self._tap.resume()
             else:
                 self._new_stream(dropped)
+            self._arrived.clear()  # a plate opened anew counts anew
             self._plate, self._identity, self._dropped = plate, plate.identity, None
             self._state, self._error = HubState.STREAMING, None
             self._changed.notify_all()
+
+    def _bad_share(self, bad_frames: int) -> float:
+        if not self._arrived:
+            return 0.0
+        _, bad_before, sets_before = self._arrived[0]
+        bad, sets = bad_frames - bad_before, self._sets - sets_before
+        return bad / (bad + sets) if bad > 0 else 0.0
 
     def _new_stream(self, dropped: _Dropped | None) -> None:
         if dropped is not None and self._recorder is not None and self._interrupted is None:
@@ -333,48 +348,15 @@ class Hub:
             self._blocks.append(block)
             self._numbered += 1
             self._sets += len(block)
+            self._arrived.append((monotonic(), self._plate.losses.bad_frames if self._plate else 0, self._sets))
+            while self._arrived[-1][0] - self._arrived[0][0] > BAD_OVER_S:
+                self._arrived.popleft()
             if self._recorder is not None and self._why_interrupted() is None:
                 if self._spool is not None and self._recorder.last is None and len(block):
                     newest_us = int(block.device_us[0].max())
                     self._spool.event("first", index=int(block.indices[0]), device_us=newest_us)
                 self._recorder.add(block)
             self._changed.notify_all()
-
-
-class DirectHub(Hub):
-    """The hub without its thread: the plate is read when blocks are asked for, by whoever asks.
-
-    For a simulated plate that runs as fast as it is read: no reader can fall behind its time. It does not come back
-    after a lost link.
-    """
-
-    resumes_within_s = -1.0
-
-    def start(self) -> None:
-        """Connect. Raises what the opener raises."""
-        self._begin_stream(self._opener())
-
-    def blocks_after(self, cursor: int, timeout_s: float = 0.0) -> tuple[tuple[SampleBlock, ...], int]:
-        """Read one block, then answer as the hub does."""
-        if cursor < 0:
-            cursor = self._numbered
-        plate = self._plate
-        if plate is not None and self._state is HubState.STREAMING:
-            try:
-                block = plate.read(READ_WAIT_S)
-            except AcquisitionError as error:
-                self._note(HubState.LOST, error)
-                plate.close()
-            else:
-                if block is not None:
-                    self._take(block)
-        return super().blocks_after(cursor)
-
-    def close(self) -> None:
-        """Let go of the plate."""
-        if self._plate is not None:
-            self._plate.close()
-        super().close()
 
 
 def _rate_hz(blocks: list[SampleBlock]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,12 @@ from acquisition.messages import (
 )
 from acquisition.plate import WirePlate
 from acquisition.recorder import Recorder
+from acquisition.spool import Spool
 from acquisition.spool_file import ChunkKind, Recovered, recover
+from analysis.errors import InvalidRecording
 from analysis.recording import RawRecording
+
+log = logging.getLogger(__name__)
 
 #: Why a recording that was not finished ended.
 PROGRAM_ENDED = "PROGRAM_ENDED"
@@ -262,6 +267,18 @@ def recording_of(recovered: Recovered, name: str = "spool") -> RawRecording:
     except PlateRebooted as rebooted:
         interrupted = rebooted.code
     return recorder.finish(interrupted)
+
+
+def read_back(spool: Spool, live: RawRecording) -> RawRecording:
+    """The recording of a spool that has ended, made of what is on the disk; the live one where the disk failed."""
+    try:
+        recovered = recover(spool.path)
+        if recovered.complete:
+            return recording_of(recovered, spool.path.name)
+        log.error("spool %s reads back damaged (%s): its recording is taken from memory", spool.path, recovered.damage)
+    except (OSError, SpoolDamaged, InvalidRecording):
+        log.exception("spool %s does not read back: its recording is taken from memory", spool.path)
+    return live
 
 
 def _take_up(plate: WirePlate, first: tuple[int, int] | None) -> None:

@@ -60,8 +60,8 @@ class Spool:
     ----------
     fault : SpoolRefused or None
         Why nothing more is written.
-    slowest_sync_s : float
-        The longest wait for the disk so far. [s]
+    slow : bool
+        A wait for the disk took longer than a second.
     suspended : bool
         The computer slept since it began.
     """
@@ -75,7 +75,7 @@ class Spool:
     ) -> None:
         self.path, self.header = path, header
         self.fault: SpoolRefused | None = None
-        self.slowest_sync_s = 0.0
+        self.slow = False
         self.suspended = False
         self._lock, self._stop = Lock(), Event()
         self._hash = hashlib.sha256()
@@ -189,8 +189,8 @@ class Spool:
         except OSError as error:
             self._fail(error)
         took_s = monotonic() - began_s
-        self.slowest_sync_s = max(self.slowest_sync_s, took_s)
         if took_s > SLOW_S:
+            self.slow = True
             self.event("slow_disk", seconds=round(took_s, 3))
 
 
@@ -207,7 +207,12 @@ class Tap:
         self._recent_bytes = 0
         self._spool: Spool | None = None
         self._held = False
-        self.behind = 0
+        self._late_ns: int | None = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether bytes came late within the last two seconds: this computer had no time to read."""
+        return self._late_ns is not None and monotonic_ns() - self._late_ns < RECENT_NS
 
     def wrap(self, link: Link) -> Link:
         """A link whose bytes pass here."""
@@ -221,7 +226,7 @@ class Tap:
         with self._lock:
             self._remember(at_ns, content)
             late = len(content) > BEHIND_BYTES
-            self.behind += late
+            self._late_ns = at_ns if late else self._late_ns
             if self._spool is None or self._held:
                 return
             self._spool.wire(content, at_ns)

@@ -6,7 +6,8 @@ One thread. Screens ask for the view and hand in acts from theirs; nobody else t
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Event, Lock, Thread
@@ -14,14 +15,18 @@ from uuid import uuid4
 
 from acquisition.errors import AcquisitionError
 from acquisition.hub import Hub, HubSnapshot, HubState
+from acquisition.replay import read_back
+from acquisition.spool import Spool
 from analysis.assess import TrialResult
 from analysis.calibration import Calibration, Zero
 from analysis.errors import InvalidRecording
 from analysis.geometry import Footing, Side
 from analysis.recording import PlateIdentity, RawRecording
 from dashboard.guide import Guide
+from dashboard.keeping import FACTS, Keeper, facts_document
 from dashboard.orders import Discard, Facts, File, GuideView, Order, Outcome, Record, Tell, Void
 from dashboard.protocol import STANDARD, Act, Notice, Protocol, Step
+from dashboard.rescue import rescue
 from dashboard.station import Attempt, Station
 from records.errors import RecordsError
 from records.model import TrialStatus
@@ -49,6 +54,14 @@ class GuidedView:
     footing: Footing
     calibration: Calibration
     zero: Zero | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Unfiled:
+    """An attempt that the archive has not taken yet."""
+
+    attempt: Attempt
+    spool: Spool | None
 
 
 @dataclass(slots=True)
@@ -99,14 +112,19 @@ class Conductor:
     station : Station
         With a hub.
     protocol : Protocol
+    keeper : Keeper or None
+        Where recordings are kept while they run. None: in memory only, for a plate that can be asked again.
     """
 
-    def __init__(self, station: Station, protocol: Protocol = STANDARD) -> None:
+    def __init__(self, station: Station, protocol: Protocol = STANDARD, keeper: Keeper | None = None) -> None:
         if station.hub is None:
             raise ValueError("a guided test needs a station with a plate")
         self._station, self._hub, self._protocol = station, station.hub, protocol
         self._test: _Guided | None = None
-        self._unfiled: RawRecording | None = None
+        self._keeper = keeper
+        self._spool: Spool | None = None  # of the recording that runs
+        self._noted: Facts | None = None
+        self._unfiled: _Unfiled | None = None
         self._closing = False
         self._cursor, self._stream = -1, -1
         self._lock, self._stop = Lock(), Event()
@@ -198,61 +216,100 @@ class Conductor:
                 return
             for block in blocks:
                 guide.feed(block, now)
-            orders, visit_id, footing = guide.take_orders(), self._test.visit_id, self._test.footing
+            orders, facts, test = guide.take_orders(), guide.facts, self._test
+        self._note(facts)
         for order in orders:
-            self._do(order, guide, visit_id, footing)
+            self._do(order, test)
 
     def _gone(self, snapshot: HubSnapshot) -> bool:
-        """Whether the stream the guide follows has ended since the last round."""
-        before, self._stream = self._stream, snapshot.stream if snapshot.state is HubState.STREAMING else -1
-        return before not in (-1, self._stream)
+        """Whether the stream or the recording that the guide follows has ended since the last round.
 
-    def _do(self, order: Order, guide: Guide, visit_id: str, footing: Footing) -> None:
+        A link that dropped and may come back to the same stream has not ended it.
+        """
+        goes_on = snapshot.state is HubState.STREAMING or snapshot.waiting
+        before, self._stream = self._stream, snapshot.stream if goes_on else -1
+        return before not in (-1, self._stream) or snapshot.interrupted is not None
+
+    def _do(self, order: Order, test: _Guided) -> None:
         match order:
             case Record():
-                self._begin(guide)
+                self._begin(test)
             case Discard():
-                self._end_recording()
+                self._discard()
             case Tell(cue):
                 self._hub.cue(cue)
             case File(facts):
-                self._file(facts, guide, visit_id, footing)
+                self._file(facts, test)
             case Void(trial_id, reason):
                 self._void(trial_id, reason)
 
-    def _begin(self, guide: Guide) -> None:
+    def _note(self, facts: Facts | None) -> None:
+        """Write down what the guide has come to know: after a crash it is filed with the counts."""
+        if self._spool is not None and facts is not None and facts != self._noted:
+            self._noted = facts
+            self._spool.event(FACTS, **facts_document(facts))
+
+    def _begin(self, test: _Guided) -> None:
         try:
-            self._cursor = self._hub.begin_recording()
+            if self._keeper is not None:
+                at = test.visit_id, self._protocol, test.calibration
+                self._spool = self._keeper.begin(self._hub.snapshot(), *at)
+            self._cursor, self._noted = self._hub.begin_recording(self._spool), None
         except AcquisitionError as error:
             log.warning("recording not begun: %s", error)
+            self._done_with(self._spool)
             with self._lock:
-                guide.refused(Notice.LINK_LOST)
+                test.guide.refused(_NOTICES.get(error.code, Notice.LINK_LOST))
 
     def _end_recording(self) -> RawRecording | None:
+        """End the recording; it is made of what its spool gives back."""
         try:
-            return self._hub.end_recording()
+            live = self._hub.end_recording(Notice.STOPPED.name if self._closing else None)
         except AcquisitionError as error:
             log.warning("recording not ended: %s", error)
             return None
+        return live if self._spool is None else read_back(self._spool, live)
 
-    def _file(self, facts: Facts, guide: Guide, visit_id: str, footing: Footing) -> None:
-        """File the recording; where the archive does not take it, it stays in memory for the next try."""
+    def _discard(self) -> None:
+        """The recording holds an empty plate only."""
+        with suppress(AcquisitionError):  # it may never have begun
+            self._hub.end_recording()
+        self._done_with(self._spool)
+
+    def _done_with(self, spool: Spool | None) -> None:
+        """Nothing of a spool is missing in the archive."""
+        self._spool = None
+        if spool is not None and self._keeper is not None:
+            spool.end()
+            self._keeper.done(spool.path)
+
+    def _file(self, facts: Facts, test: _Guided) -> None:
+        """File the recording; where the archive does not take it, it stays on the disk and is tried again."""
         if self._unfiled is None:
-            self._unfiled = self._end_recording()
-        if self._unfiled is None:
-            return
-        if self._closing and self._unfiled.interrupted is None:
-            self._unfiled = replace(self._unfiled, interrupted=Notice.STOPPED.name)
+            self._note(facts)
+            raw, spool = self._end_recording(), self._spool
+            if raw is None:
+                return
+            attempt = Attempt(
+                test.visit_id, raw, test.footing, facts, spool.header.trial if spool else None, test.calibration
+            )
+            self._unfiled, self._spool = _Unfiled(attempt, spool), None
+        attempt, spool = self._unfiled.attempt, self._unfiled.spool
         try:
-            filed = self._station.file_attempt(Attempt(visit_id, self._unfiled, footing, facts))
+            filed = self._station.file_attempt(attempt)
+            safe = self._station.holds(filed.trial.id, attempt.raw)
         except RecordsError:
             log.exception("attempt not filed")
             with self._lock:
-                guide.not_filed()
+                test.guide.not_filed()
             return
         self._unfiled = None
+        if safe:
+            self._done_with(spool)
         with self._lock:
-            guide.filed(Outcome(filed.trial.id, filed.result, filed.error))
+            test.guide.filed(Outcome(filed.trial.id, filed.result, filed.error))
+        if self._keeper is not None and self._keeper.waiting():
+            rescue(self._station, self._keeper)  # the archive takes recordings again
 
     def _void(self, trial_id: str, reason: str) -> None:
         try:
@@ -261,5 +318,15 @@ class Conductor:
             log.exception("trial not voided")
 
 
+#: Codes of what ends a recording, or keeps it from beginning.
+_NOTICES = {
+    "PLATE_REBOOTED": Notice.PLATE_REBOOTED,
+    "SPOOL_FULL": Notice.DISK_FULL,
+    "SPOOL_READ_ONLY": Notice.DISK_READ_ONLY,
+    "SPOOL_FAILED": Notice.DISK_FAILED,
+    "SUSPENDED": Notice.SUSPENDED,
+}
+
+
 def _notice(snapshot: HubSnapshot) -> Notice:
-    return Notice.PLATE_REBOOTED if snapshot.error == "PLATE_REBOOTED" else Notice.LINK_LOST
+    return _NOTICES.get(snapshot.interrupted or snapshot.error or "", Notice.LINK_LOST)

@@ -44,6 +44,11 @@ class Config:
     plate_url: str | None = None
     demo: bool = False
 
+    @property
+    def spool_folder(self) -> Path:
+        """Where recordings are kept until the archive has them."""
+        return self.data_folder / "spool"
+
 
 def data_folder(chosen: str | None, environment: Mapping[str, str] | None = None) -> Path:
     """Folder of this station: as typed, else STANCELAB_DATA, else the user's data folder of the system."""

@@ -153,6 +153,13 @@ class Guide:
         """The newest accepted zero of this plate since it began to stream."""
         return self._zero
 
+    @property
+    def facts(self) -> Facts | None:
+        """What would be filed of the attempt under way now; None before its zero, and when it is over."""
+        if self._step not in MEASURING:
+            return None
+        return self._attempt.facts(self._side, self._attempts[self._side], self._protocol)
+
     def view(self) -> GuideView:
         """What a screen shows."""
         counted = self._step in MEASURING or self._step in (Step.FILING, Step.VERDICT)

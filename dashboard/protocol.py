@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any, Self
 
 from analysis.geometry import Side
 
@@ -81,6 +83,10 @@ class Notice(StrEnum):
     LINK_LOST = "link_lost"
     PLATE_REBOOTED = "plate_rebooted"
     NOT_FILED = "not_filed"
+    DISK_FULL = "disk_full"
+    DISK_READ_ONLY = "disk_read_only"
+    DISK_FAILED = "disk_failed"
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,11 @@ class Protocol:
     def document(self) -> dict[str, object]:
         """As it is stamped into a trial."""
         return asdict(self) | {"first_side": self.first_side.value}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The protocol that was stamped. Raises what a wrong document raises: KeyError, TypeError, ValueError."""
+        return cls(**{**document, "first_side": Side(document["first_side"])})
 
 
 STANDARD = Protocol()

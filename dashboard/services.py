@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dashboard.conductor import Conductor
 from dashboard.config import Config
+from dashboard.rescue import Rescued
 from dashboard.station import Station
 from dashboard.words import Words
 
@@ -14,10 +15,12 @@ from dashboard.words import Words
 class Services:
     """The services of one process.
 
-    ``conductor`` runs the guided test; None where nothing is to be measured (tests of other pages).
+    ``conductor`` runs the guided test; None where nothing is to be measured (tests of other pages). ``rescued``: what
+    the program found of recordings that the archive did not have when it started.
     """
 
     station: Station
     words: Words
     config: Config
     conductor: Conductor | None = None
+    rescued: tuple[Rescued, ...] = ()

@@ -17,12 +17,15 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from acquisition.hub import Hub
+from acquisition.spool import Tap
 from dashboard.app import make_app
 from dashboard.archive import local_actor
 from dashboard.conductor import Conductor
 from dashboard.config import Config
+from dashboard.keeping import Keeper
 from dashboard.plates import finder
 from dashboard.protocol import DEMO, STANDARD
+from dashboard.rescue import rescue
 from dashboard.services import Services
 from dashboard.station import Station
 from dashboard.words import load_words
@@ -33,20 +36,28 @@ THREADS = 16
 #: A stream to a client that stopped reading is held back early instead of being kept in memory.
 HELD_BACK_BYTES = 65536
 LOOPBACK = "127.0.0.1"
+#: Ctrl-C, end of the program, its terminal closed or the user logged out; the last is Windows' Ctrl-Break.
+ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 LOOP_S = 1.0  # the server looks about at least this often
 
 
 @contextmanager
 def running(config: Config, store: RecordStore) -> Iterator[Services]:
-    """Plate and guided test at work; what they hold is filed and let go at the end."""
-    hub = Hub(finder(config.plate_url)) if config.plate_url else None
+    """Plate and guided test at work; what they hold is filed and let go at the end.
+
+    Before they begin, recordings that the archive does not have yet are filed: of a program that was killed.
+    """
+    tap, keeper = Tap(), Keeper(config.spool_folder)
+    hub = Hub(finder(config.plate_url, tap.wrap), tap) if config.plate_url else None
     station = Station(store, local_actor(), node() or "station", hub)
-    conductor = Conductor(station, DEMO if config.demo else STANDARD) if hub is not None else None
+    conductor = Conductor(station, DEMO if config.demo else STANDARD, keeper) if hub is not None else None
+    rescued = rescue(station, keeper)
+    keeper.tidy()
     try:
         if hub is not None and conductor is not None:
             hub.start()
             conductor.start()
-        yield Services(station, load_words(), config, conductor)
+        yield Services(station, load_words(), config, conductor, rescued)
     finally:
         if conductor is not None:
             conductor.close()
@@ -92,8 +103,9 @@ class Server:
         if self._opens_browser:
             webbrowser.open(self.address)  # the socket listens already: the page waits, it does not fail
         if current_thread() is main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, self._interrupted)
+            for name in ENDINGS:
+                if hasattr(signal, name):
+                    signal.signal(getattr(signal, name), self._interrupted)
         while not self._ended.is_set():
             wasyncore.loop(timeout=LOOP_S, map=self._sockets, count=1)
         self._server.task_dispatcher.shutdown()

@@ -24,7 +24,7 @@ from dashboard.orders import Facts
 from hardware.plates import load_plate_model
 from hardware.simulator.device import simulated_calibration
 from records import filing
-from records.errors import Conflict, RecordsError
+from records.errors import Conflict, NotFound, RecordsError
 from records.model import (
     Actor,
     ImportInput,
@@ -48,12 +48,17 @@ DATASHEET_RESIDUAL_N, DATASHEET_COP_ERROR_MM = 14.0, 4.7
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt of the guided test, ready to be filed."""
+    """An attempt of the guided test, ready to be filed.
+
+    ``trial_id``: what it is filed under, once only; ``calibration``: the one it ran with, None: the newest.
+    """
 
     visit_id: str
     raw: RawRecording
     footing: Footing | None
     facts: Facts
+    trial_id: str | None = None
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +140,15 @@ class Station:
     def file_attempt(self, attempt: Attempt) -> FiledTrial:
         """File the counts, then what they show: two commits, so that a failed analysis never loses a trial.
 
+        An attempt that has its id is filed once, however often it is handed in.
+
         Raises
         ------
         RecordsError
             The archive did not take the counts.
         """
         facts, raw = attempt.facts, attempt.raw
-        calibration = self._filed_calibration(raw.plate)
+        calibration = self._filed_calibration(attempt.calibration or self.calibration_for(raw.plate))
         new = RawInput(raw, facts.zero, calibration.id, attempt.footing)
         end_s = float(raw.time_s.max()) if len(raw.time_s) else 0.0
         trial = NewTrial(
@@ -153,9 +160,34 @@ class Station:
             demo=facts.protocol.demo,
             marks=facts.marks,
             protocol=facts.protocol.document() | {"rest_before_s": facts.rest_s},
+            id=attempt.trial_id,
         )
-        (filed,) = filing.file_recording(self.store, self.actor, attempt.visit_id, new, [trial])
+        try:
+            (filed,) = filing.file_recording(self.store, self.actor, attempt.visit_id, new, [trial])
+        except Conflict:
+            return self._filed_before(attempt)
         return self._assess_and_file(filed)
+
+    def _filed_before(self, attempt: Attempt) -> FiledTrial:
+        """An attempt whose counts are in the archive already: what may be missing is its result."""
+        filed = self.store.trial(attempt.trial_id or "")
+        stored = self.store.latest_result(filed.id)
+        return self._assess_and_file(filed) if stored is None else FiledTrial(filed, stored.result)
+
+    def holds(self, trial_id: str, raw: RawRecording) -> bool:
+        """Whether the archive gives back every set of this recording for a trial, bit for bit.
+
+        Raises
+        ------
+        NotFound
+            It does not have the trial.
+        RecordsError
+        """
+        stored = self.store.recording(self.store.trial(trial_id).recording_id).raw
+        n = len(raw.counts)
+        return stored is not None and all(
+            np.array_equal(getattr(stored, name)[:n], getattr(raw, name)) for name in ("time_s", "counts", "flags")
+        )
 
     def import_file(
         self,
@@ -245,11 +277,11 @@ class Station:
             return error.code
         return None
 
-    def _filed_calibration(self, identity: PlateIdentity) -> Calibration:
-        calibration = self.calibration_for(identity)
-        if self.store.latest_calibration(identity.serial) is None:
-            filing.add_calibration(self.store, self.actor, calibration)
-        return calibration
+    def _filed_calibration(self, calibration: Calibration) -> Calibration:
+        try:
+            return self.store.calibration(calibration.id)
+        except NotFound:
+            return filing.add_calibration(self.store, self.actor, calibration)
 
     def _assess_and_file(self, trial: Trial) -> FiledTrial:
         """Commit 2. The counts are safe: whatever fails from here on is said, and can be done again."""

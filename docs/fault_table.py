@@ -62,9 +62,6 @@ NOT_YET: frozenset[int] = frozenset(
         8,
         10,
         11,
-        12,
-        13,
-        14,
         15,
         16,
         17,
@@ -74,11 +71,6 @@ NOT_YET: frozenset[int] = frozenset(
         21,
         22,
         23,
-        25,
-        26,
-        27,
-        28,
-        35,
         36,
     }
 )

@@ -125,6 +125,8 @@ def file_recording(
         No such visit, or its calibration is not in the archive: add it first, a recording without is worth nothing.
     InvalidEntry
         No trial.
+    Conflict
+        A trial of this id is in the archive already.
     """
     require(actor, Act.RECORDING_FILED)
     prepared = rows.prepared(new, trials)
@@ -328,6 +330,9 @@ def _new_visit(actor: Actor, patient_id: str, station: str, at: datetime | None,
 
 
 def _file(archive: sa.Connection, visit_id: str, prepared: rows.Prepared) -> tuple[Trial, ...]:
+    for trial in prepared.trials:
+        if trial.id is not None and queries.has_trial(archive, trial.id):
+            raise Conflict(Kind.TRIAL, trial.id, 0, 1)
     if isinstance(prepared.new, RawInput):
         queries.find_calibration(archive, prepared.new.calibration_id)
     return rows.insert_recording(archive, visit_id, prepared)

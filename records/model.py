@@ -157,7 +157,7 @@ class NewTrial:
 
     ``side`` is the stance limb as asked for or declared; ``attempt`` counts from 1 per side and condition; ``demo``: a
     demonstration that is never compared. ``marks``: what the operator saw; ``protocol``: the values the guided test ran
-    with, None for imports.
+    with, None for imports; ``id``: made when its recording began, so that it can be filed once only; None: a new one.
     """
 
     side: Side | None
@@ -168,6 +168,7 @@ class NewTrial:
     demo: bool = False
     marks: tuple[Mark, ...] = ()
     protocol: Mapping[str, object] | None = None
+    id: str | None = None
 
     def __post_init__(self) -> None:
         if not self.start_s <= self.end_s:

@@ -65,6 +65,11 @@ def has_calibration(connection: sa.Connection, id: str) -> bool:
     return connection.scalar(sa.select(calibration.c.id).where(calibration.c.id == id)) is not None
 
 
+def has_trial(connection: sa.Connection, id: str) -> bool:
+    """Whether a trial is in the archive."""
+    return connection.scalar(sa.select(trial.c.id).where(trial.c.id == id)) is not None
+
+
 def next_result_number(connection: sa.Connection, trial_id: str) -> int:
     """Number of the next result of a trial."""
     last = connection.scalar(sa.select(sa.func.max(result.c.number)).where(result.c.trial_id == trial_id))

@@ -163,12 +163,11 @@ def _insert_source(connection: sa.Connection, source: Source) -> None:
 def _trial(part: Prepared, visit_id: str, new: NewTrial, now: datetime) -> Trial:
     interrupted = isinstance(part.new, RawInput) and part.new.raw.interrupted is not None
     return Trial(
-        id=new_id(),
         visit_id=visit_id,
         recording_id=part.id,
         status=TrialStatus.INTERRUPTED if interrupted else TrialStatus.FILED,
         void_reason=None,
         version=1,
         created_at=now,
-        **_row(new),
+        **{**_row(new), "id": new.id or new_id()},
     )

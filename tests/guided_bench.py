@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from acquisition.hub import DirectHub
+from acquisition.direct_hub import DirectHub
 from acquisition.plate import open_plate
+from acquisition.spool import Tap
 from dashboard.conductor import Attendance, Conductor
+from dashboard.keeping import Keeper
 from dashboard.orders import GuideView
 from dashboard.protocol import DEMO, Act, Protocol, Step
 from dashboard.station import Station
@@ -27,13 +29,14 @@ class GuidedBench:
         self.folder = folder
         self.store = RecordStore(f"sqlite:///{folder}/archive.db")
         self.store.upgrade()
-        self.plate = open_plate(url)
-        self.hub = DirectHub(lambda: self.plate)
+        self.tap, self.keeper = Tap(), Keeper(folder / "spool")
+        self.plate = open_plate(url, self.tap.wrap)
+        self.hub = DirectHub(lambda: self.plate, self.tap)
         self.hub.start()
         self.station = Station(self.store, CLINICIAN, "room 2", self.hub)
         self.patient = filing.add_patient(self.store, CLINICIAN, NewPatient("P-001", simulated=True))
         self.visit = filing.open_visit(self.store, CLINICIAN, self.patient.id, station="room 2")
-        self.conductor = Conductor(self.station, protocol)
+        self.conductor = Conductor(self.station, protocol, self.keeper)
         assert self.conductor.attend(self.visit.id, take=True) is Attendance.OPEN
 
     @property

@@ -72,7 +72,7 @@ def register(app: Dash, services: Services) -> Page:
     _register_form(app, services)
 
     def show() -> Component:
-        return layout.page(services.words)
+        return layout.page(services.words, services.rescued)
 
     return Page("patients", "/", show)
 

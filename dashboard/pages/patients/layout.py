@@ -14,13 +14,14 @@ from dashboard.components.badges import simulated_badge
 from dashboard.components.notice import notice
 from dashboard.components.shell import page_head
 from dashboard.ids import PatientsId
-from dashboard.pages.patients.view import NO_SIDE, Line, shown_text
+from dashboard.pages.patients.view import NO_SIDE, Line, rescue_text, shown_text
+from dashboard.rescue import Fate, Rescued
 from dashboard.words import Words
 from records.model import Sex
 
 
-def page(words: Words) -> Component:
-    """The page; its list is filled by a callback, also the first time."""
+def page(words: Words, rescued: Sequence[Rescued] = ()) -> Component:
+    """The page; its list is filled by a callback, also the first time. What the start found stands on top."""
     add = dmc.Button(words("patients.add"), id=PatientsId.ADD, leftSection=html.Span(className="icon icon-plus"))
     search = dmc.TextInput(
         id=PatientsId.SEARCH,
@@ -35,12 +36,25 @@ def page(words: Words) -> Component:
     return html.Div(
         [
             page_head(words("nav.patients"), add),
+            *_found(words, rescued),
             html.Div(search, className="patients-bar"),
             html.Div(id=PatientsId.LIST),
             html.Div(more, className="form-actions", style={"marginTop": "12px"}),
             _form(words),
         ]
     )
+
+
+def _found(words: Words, rescued: Sequence[Rescued]) -> list[Component]:
+    """Recordings that the archive did not have when the program started, and what became of them."""
+    lines = [
+        html.Li([text, " ", dcc.Link(words("rescue.visit"), href=f"/result/{each.visit_id}")] if shown else text)
+        for each in rescued
+        if (text := rescue_text(words, each))
+        for shown in [each.fate is Fate.FILED]
+    ]
+    head = html.H2(words("rescue.title"))
+    return [html.Section([head, html.Ul(lines, className="sentences")], className="card rescued")] if lines else []
 
 
 def _form(words: Words) -> dmc.Modal:

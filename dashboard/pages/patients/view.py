@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from analysis.geometry import Side
+from dashboard.rescue import Fate, Rescued
 from dashboard.words import Words
 from dashboard.words.dates import date_text
 from records.model import NewPatient, Patient, PatientRow, Sex
@@ -89,3 +90,18 @@ def new_patient(typed: Mapping[str, object]) -> NewPatient:
         involved_side=Side(str(side)) if side and side != NO_SIDE else None,
         note=str(typed["note"] or ""),
     )
+
+
+def rescue_text(words: Words, found: Rescued) -> str:
+    """What became of a recording that the archive did not have; "" where there is nothing to say."""
+    folder = found.path.parent
+    match found.fate:
+        case Fate.FILED:
+            key = "filed" if found.interrupted else "filed_whole"
+            return words(f"rescue.{key}", length_s=found.length_s, missing=found.missing)
+        case Fate.WAITING:
+            reason = words("rescue.waiting_reason", code=found.error)
+            return words("rescue.waiting", length_s=found.length_s, reason=reason, folder=folder)
+        case Fate.DAMAGED:
+            return words("rescue.damaged", name=found.path.name, folder=folder)
+    return ""

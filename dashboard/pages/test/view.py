@@ -31,6 +31,8 @@ KEYS: dict[Act, str] = {
 KEY_NAMES = {" ": "space", "Escape": "escape"}
 #: The acts that lead on, shown first and filled; those that end or undo, last and plain.
 MAIN = frozenset({Act.START, Act.KEEP, Act.RETRY})
+#: Part of the frames of a second that may be damaged before it is said, and before it is said in earnest.
+AMBER_SHARE, RED_SHARE = 0.01, 0.05
 #: Which side goes next is chosen apart from the acts that lead on.
 SIDES = {Act.LEFT_NEXT: Side.LEFT, Act.RIGHT_NEXT: Side.RIGHT}
 ORDER = (Act.START, Act.KEEP, Act.RETRY, Act.REPEAT, Act.TOUCHED, Act.HAND_SUPPORT, Act.STOP, Act.ABORT)
@@ -89,9 +91,19 @@ def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> t
         identity = snapshot.identity
         key = "simulated" if identity.serial.startswith("SIM-") else "connected"
         rate = words("test.plate.rate", rate=f"{snapshot.rate_hz:.0f}") if snapshot.rate_hz > 0 else ""
-        return words(f"test.plate.{key}", serial=identity.serial, model=identity.model, rate=rate), True
+        plate = words(f"test.plate.{key}", serial=identity.serial, model=identity.model, rate=rate)
+        return " ".join([plate, *(words(f"test.plate.{seen}") for seen in unwell(snapshot))]), True
     reason = plate_error_text(words, snapshot.fault) if snapshot.fault else ""
-    return words(f"test.plate.{snapshot.state.value}", reason=reason), False
+    state = "waiting" if snapshot.waiting and snapshot.recording else snapshot.state.value
+    return words(f"test.plate.{state}", reason=reason), False
+
+
+def unwell(snapshot: HubSnapshot) -> list[str]:
+    """What is not as it should be while the plate streams; keys of the catalogue (`test.plate.*`)."""
+    share = snapshot.bad_share
+    wire = "badly_damaged" if share > RED_SHARE else "damaged" if share > AMBER_SHARE else None
+    seen = {wire: True, "behind": snapshot.behind, "slow_disk": snapshot.slow_disk}
+    return [key for key, is_so in seen.items() if key and is_so]
 
 
 def calibration_text(words: Words, calibration: Calibration) -> str:
