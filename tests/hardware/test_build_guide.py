@@ -10,6 +10,7 @@ from tests_root import ROOT
 
 from analysis.calibrating import HOLD_OUT_FZ_PCT, HOLD_OUT_MAX_MM, HOLD_OUT_MEAN_MM
 from analysis.calibration_checks import ZERO_SHIFT_N
+from dashboard.words import load_words
 from hardware.build import mechanics
 
 GUIDE = ROOT / "hardware" / "build"
@@ -148,6 +149,15 @@ def test_checks_are_numbered_through_and_each_says_its_limit() -> None:
 
 def test_every_page_names_its_sources() -> None:
     assert [name for name, text in PAGES.items() if name != "README" and "\nSources: " not in text] == []
+
+
+def test_what_a_healthy_board_says_is_quoted_as_it_says_it() -> None:
+    """The line of `?` as in the firmware's own page; the sentence of `identify` as the program words it."""
+    line = "stancelab 1.0.0 4981mV 91.8 92.4 92.1 91.9/s"
+    firmware_page = (ROOT / "hardware" / "firmware" / "README.md").read_text(encoding="utf-8")
+    assert all(line in text for text in (firmware_page, PAGES["flash"], PAGES["rate-jumper"]))
+    said = load_words()("command.identify.rate", rates="91.8 / 92.4 / 92.1 / 91.9", nominal=80)
+    assert said in PAGES["rate-jumper"]
 
 
 def test_the_guide_says_what_it_is_not() -> None:
