@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +12,13 @@ from numpy.typing import NDArray
 from analysis.recording import N_CELLS, SampleBlock
 
 Int = NDArray[np.int64]
+Float = NDArray[np.float64]
 
 US_BITS, SEQUENCE_BITS = 32, 16
+KEPT_EXCHANGES = 600
+QUICK_PART, LEAST_QUICK, SHORTEST_S = 0.25, 4, 2.0
+#: What a plate's clock may be off by. A ceramic resonator is within 0.5 %; more is a fault, much more another board.
+CLOCK_DOUBTFUL, CLOCK_WRONG = 0.005, 0.02
 
 
 class Unwrapper:
@@ -69,11 +76,30 @@ def _rate_of(converted_us: Int) -> float:
     return float(1e6 / np.median(intervals_us)) if len(intervals_us) else 0.0
 
 
-def host_mapping(sent_s: NDArray[np.float64], got_s: NDArray[np.float64], device_us: Int) -> tuple[float, float]:
-    """Host time = slope x device seconds + offset, from PINGs of low round trip. (slope, offset) [s/s], [s].
+@dataclass(frozen=True, slots=True)
+class ClockMapping:
+    """The computer's monotonic clock = ``scale`` x the plate's + ``offset_s``.
 
-    Only the quickest quarter of the exchanges counts: the rest waited in some buffer. The slope is held within
-    6000 ppm, more than a ceramic resonator can be off.
+    ``scale`` [s/s] is what one second of the plate's clock lasts, ``scale_sd`` its uncertainty; ``exchanges`` how many
+    PINGs it rests on.
+    """
+
+    scale: float
+    scale_sd: float
+    offset_s: float
+    exchanges: int
+
+    @property
+    def off_ppm(self) -> float:
+        """How much the plate's clock runs slow; negative: fast. [ppm]"""
+        return (self.scale - 1) * 1e6
+
+
+def host_mapping(sent_s: Float, got_s: Float, device_us: Int) -> ClockMapping | None:
+    """From PINGs of low round trip; None where those are fewer than 4 or lie within 2 s.
+
+    Only the quickest quarter of the exchanges counts: the rest waited in some buffer. The uncertainty is that of a
+    line through points that scatter like these, and never below half a round trip at either end.
 
     Parameters
     ----------
@@ -83,9 +109,40 @@ def host_mapping(sent_s: NDArray[np.float64], got_s: NDArray[np.float64], device
         Device clock at the reply, unwrapped. [us]
     """
     trip_s = got_s - sent_s
-    quick = trip_s <= np.quantile(trip_s, 0.25)
+    quick = trip_s <= np.quantile(trip_s, QUICK_PART) if len(trip_s) else np.zeros(0, dtype=np.bool_)
     host_s, device_s = (sent_s + trip_s / 2)[quick], device_us[quick] * 1e-6
-    slope = 1.0
-    if len(host_s) >= 2 and np.ptp(device_s) > 1.0:
-        slope = float(np.clip(np.polyfit(device_s, host_s, 1)[0], 1 - 6e-3, 1 + 6e-3))
-    return slope, float(np.mean(host_s - slope * device_s))
+    if len(host_s) < LEAST_QUICK or np.ptp(device_s) < SHORTEST_S:
+        return None
+    at_s, from_s = device_s - device_s.mean(), host_s - host_s.mean()
+    scale = float((at_s @ from_s) / (at_s @ at_s))
+    scatter_s = float(np.sqrt(np.sum((from_s - scale * at_s) ** 2) / (len(at_s) - 2)))
+    line_sd = scatter_s / float(np.sqrt(at_s @ at_s))
+    ends_sd = float(np.median(trip_s[quick])) / 2 / float(np.ptp(device_s))
+    offset_s = float(host_s.mean() - scale * device_s.mean())
+    return ClockMapping(scale, max(line_sd, ends_sd), offset_s, len(host_s))
+
+
+class HostClock:
+    """The plate's clock against this computer's, kept from PINGs of the last ten minutes or so."""
+
+    def __init__(self) -> None:
+        self._unwrapper = Unwrapper(US_BITS)
+        self._exchanges: deque[tuple[float, float, int]] = deque(maxlen=KEPT_EXCHANGES)
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def add(self, sent_s: float, got_s: float, device_us: int) -> None:
+        """One exchange: host clock when asked and when answered [s], the plate's in its answer, 32 bits [us]."""
+        unwrapped = self._unwrapper.unwrap(np.array([device_us], dtype=np.int64))
+        self._exchanges.append((sent_s, got_s, int(unwrapped[0])))
+
+    def mapping(self) -> ClockMapping | None:
+        """As far as it is known by now."""
+        exchanges = tuple(self._exchanges)
+        sent_s, got_s, device_us = (
+            (np.array(column) for column in zip(*exchanges, strict=True))
+            if exchanges
+            else (np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
+        )
+        return host_mapping(sent_s, got_s, device_us)

@@ -9,49 +9,24 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from time import monotonic
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 from acquisition import messages
+from acquisition.clock import ClockMapping
 from acquisition.continuity import Continuity, Position
-from acquisition.errors import (
-    LinkLost,
-    NoAnswer,
-    PlateBusy,
-    PlateNotFound,
-    PlateRebooted,
-    PlateRefused,
-    WireVersionUnknown,
-)
-from acquisition.framing import encode
+from acquisition.conversation import REPLY_LIMIT_S, Answer, Conversation
+from acquisition.errors import LinkLost, PlateNotFound, PlateRebooted
 from acquisition.link import Link
-from acquisition.messages import (
-    Boot,
-    Hello,
-    Info,
-    Message,
-    OtherVersion,
-    Ping,
-    Pong,
-    RefusalReason,
-    Refused,
-    Reply,
-    Request,
-    Start,
-    Started,
-    Stop,
-    Stopped,
-)
-from acquisition.receiving import Receiver
+from acquisition.messages import Boot, Capability, Request, Start, Started, Stop, Stopped
+from acquisition.receiving import Received
 from analysis.geometry import Side
 from analysis.recording import PlateIdentity, SampleBlock
 
-HELLO_EVERY_S, HELLO_LIMIT_S = 0.25, 4.0
-REPLY_LIMIT_S = 1.0
+HELLO_LIMIT_S = 4.0
+PING_EVERY_S = 1.0
 RESUME_LIMIT_S = 0.5
 PINGS = 8
 PORT_NAME = re.compile(r"/|COM\d+$|\\\\", re.IGNORECASE)  # /dev/ttyACM0, COM5, \\.\COM12: what a person types
-
-Answer = TypeVar("Answer", bound=Reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,27 +108,28 @@ class WirePlate:
     """
 
     def __init__(self, link: Link) -> None:
-        self._link = link
-        self._receiver = Receiver()
+        self._talk = Conversation(link, self._hear)
         self._waiting: deque[SampleBlock] = deque()
         self._continuity = Continuity()
-        self._token = self._received = 0
+        self._ping_due_s = 0.0
         self._streaming = self._closed = False
         self._boot: Boot | None = None
         self._boot_count = 0
         self._losses = LossCounters()
-        self.pings: list[tuple[float, float, int]] = []  # host sent, host got [s], device [us]
         try:
-            info = self._greet()
+            info = self._talk.hello(HELLO_LIMIT_S)
+            for _ in range(PINGS):
+                self._talk.ask_clock()
             self._identity, self._boot_count = info.identity(), info.boot_count
+            self._own_time = bool(info.capabilities & Capability.OWN_TIME)
         except BaseException:
-            self._link.close()
+            link.close()
             raise
 
     @property
     def address(self) -> str:
         """Where it is, for people."""
-        return self._link.name
+        return self._talk.link.name
 
     @property
     def identity(self) -> PlateIdentity:
@@ -170,6 +146,16 @@ class WirePlate:
         """What did not arrive."""
         return self._losses
 
+    @property
+    def pings(self) -> int:
+        """How often its clock was asked, and it answered."""
+        return len(self._talk.clock)
+
+    @property
+    def clock(self) -> ClockMapping | None:
+        """The plate's clock against this computer's; None for now, or where its time is not the world's."""
+        return None if self._own_time else self._talk.clock.mapping()
+
     def __enter__(self) -> Self:
         return self
 
@@ -182,7 +168,7 @@ class WirePlate:
         self._continuity = Continuity()
         self._boot = None
         self._streaming = False
-        self._ask(Start(self._next_token()), Started)
+        self._talk.ask(Start, Started)
         self._streaming = True
 
     @property
@@ -196,21 +182,22 @@ class WirePlate:
         self._continuity, self._boot, self._streaming = Continuity(after), None, True
         deadline_s = monotonic() + limit_s
         while not self._waiting and self._boot is None and (left_s := deadline_s - monotonic()) > 0:
-            self._receive(left_s)
+            self._talk.receive(left_s)
         self._streaming = bool(self._waiting)
         return self._streaming
 
     def stop(self) -> None:
         """End streaming; sets still on the way are read and dropped."""
         self._streaming = False
-        self._ask(Stop(self._next_token()), Stopped)
+        self._talk.ask(Stop, Stopped)
 
     def read(self, timeout_s: float) -> SampleBlock | None:
-        """Sets that came, None if none came within `timeout_s`."""
+        """Sets that came, None if none came within `timeout_s`. Asks for the plate's clock once a second."""
+        self._keep_time()
         deadline_s = monotonic() + timeout_s
         while not self._waiting and self._boot is None:  # part of a set is no set: what came may end in mid frame
             left_s = deadline_s - monotonic()
-            self._receive(max(left_s, 0.0))
+            self._talk.receive(max(left_s, 0.0))
             if left_s <= 0:
                 break
         if self._waiting:
@@ -220,6 +207,12 @@ class WirePlate:
             raise PlateRebooted(boot.reset_cause)
         return None
 
+    def _keep_time(self) -> None:
+        now_s = monotonic()
+        if self._streaming and not self._own_time and now_s >= self._ping_due_s:
+            self._ping_due_s = now_s + PING_EVERY_S
+            self._talk.ping()
+
     def close(self) -> None:
         """Stop the stream if it can still be told, then let go of the link."""
         if self._closed:
@@ -227,38 +220,11 @@ class WirePlate:
         self._closed = True
         try:
             if self._streaming:
-                self._send(Stop(self._next_token()))
+                self._talk.tell(Stop)
         except LinkLost:
             pass  # it is gone, which is what closing is for
         finally:
-            self._link.close()
-
-    def _next_token(self) -> int:
-        self._token = self._token % 255 + 1
-        return self._token
-
-    def _send(self, message: Request) -> None:
-        self._link.write(b"\0" + encode(message.pack()))
-
-    def _greet(self) -> Info:
-        """HELLO until answered (opening a port resets many boards), then PINGs for the clock."""
-        deadline_s = monotonic() + HELLO_LIMIT_S
-        info: Info | None = None
-        while info is None and monotonic() < deadline_s:
-            hello = Hello(self._next_token())
-            self._send(hello)
-            info = self._await(hello, Info, HELLO_EVERY_S)
-        if info is None:
-            text = f"no force plate on {self._link.name}: {self._received} bytes came, none of them an answer"
-            raise NoAnswer(text, port=self._link.name, received=self._received)
-        for _ in range(PINGS):
-            self._ping()
-        return info
-
-    def _ping(self) -> None:
-        sent_s = monotonic()
-        pong = self._ask(Ping(self._next_token()), Pong)
-        self.pings.append((sent_s, monotonic(), pong.sent_us))
+            self._talk.link.close()
 
     def ask(self, make: Callable[[int], Request], reply: type[Answer], limit_s: float = REPLY_LIMIT_S) -> Answer:
         """The answer to any request, made with the token it gets; also while streaming: sets that come are kept.
@@ -267,42 +233,10 @@ class WirePlate:
         ------
         LinkLost, PlateRefused, PlateBusy
         """
-        return self._ask(make(self._next_token()), reply, limit_s)
+        return self._talk.ask(make, reply, limit_s)
 
-    def _ask(self, request: Request, reply: type[Answer], limit_s: float = REPLY_LIMIT_S) -> Answer:
-        """Send a request until its reply comes."""
-        deadline_s = monotonic() + limit_s
-        while monotonic() < deadline_s:
-            self._send(request)
-            answer = self._await(request, reply, HELLO_EVERY_S)
-            if answer is not None:
-                return answer
-        raise LinkLost(f"{self._link.name}: no reply to {type(request).__name__} within {limit_s:g} s")
-
-    def _await(self, request: Request, reply: type[Answer], limit_s: float) -> Answer | None:
-        deadline_s = monotonic() + limit_s
-        while (left_s := deadline_s - monotonic()) > 0:
-            for message in self._receive(left_s):
-                if isinstance(message, reply) and message.token == self._token:
-                    return message
-                if isinstance(message, OtherVersion):
-                    text = f"the plate speaks wire version {message.wire_major}, this program {messages.WIRE_MAJOR}"
-                    raise WireVersionUnknown(text, theirs=message.wire_major, ours=messages.WIRE_MAJOR)
-                if isinstance(message, Refused) and (message.token, message.request) == (request.token, request.kind):
-                    self._give_up(message)
-        return None
-
-    def _give_up(self, answer: Refused) -> None:
-        if answer.reason == RefusalReason.BUSY:
-            raise PlateBusy(f"{self._link.name}: the plate talks with another program")
-        name = {reason.value: reason.name for reason in RefusalReason}.get(answer.reason, "of a later version")
-        raise PlateRefused(f"the plate refuses request {answer.request:#04x} (reason {answer.reason}, {name})")
-
-    def _receive(self, timeout_s: float) -> tuple[Message | OtherVersion, ...]:
-        """Read one block: sets go to the waiting blocks, other messages are returned."""
-        received = self._link.read(timeout_s)
-        self._received += len(received)
-        came = self._receiver.feed(received)
+    def _hear(self, came: Received) -> None:
+        """Everything one read brought."""
         for sets in came.sets:
             self._take(sets)
         self._count(bad_frames=came.bad_frames, unknown_messages=came.unknown_messages)
@@ -311,7 +245,6 @@ class WirePlate:
             self._boot_count = boots[-1].boot_count
         if boots and self._streaming and self._boot is None:
             self._boot = boots[0]
-        return came.messages
 
     def _take(self, sets: messages.Sets) -> None:
         """Sets of a stream go to the waiting blocks; what still comes after STOP does not."""

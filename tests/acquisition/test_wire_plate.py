@@ -13,7 +13,7 @@ from acquisition import plate as plate_module
 from acquisition.errors import LinkLost, PlateNotFound, PlateRebooted, PlateRefused, WireVersionUnknown
 from acquisition.framing import decode, encode
 from acquisition.messages import Boot, Kind, RefusalReason, Refused, pack_batch, unpack_sets
-from acquisition.plate import WirePlate
+from acquisition.plate import LossCounters, WirePlate
 from analysis.recording import RawRecording
 from hardware.simulator.device import SimulatedLink
 
@@ -60,7 +60,7 @@ def test_a_board_that_boots_slowly_is_waited_for() -> None:
     """An Uno's boot loader is silent for 1.6 s after the port was opened."""
     plate = WirePlate(board(silent_s=1.6, speed=4.0))
     assert plate.identity.model == "reference-a"
-    assert len(plate.pings) == 8
+    assert plate.pings == 8
 
 
 def test_rubbish_before_the_first_answer_is_no_fault() -> None:
@@ -277,13 +277,32 @@ def test_a_cut_cable_is_link_lost_and_closing_it_is_still_quiet() -> None:
     assert cable.closed
 
 
-def test_a_board_that_no_longer_answers_is_link_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plate_module, "REPLY_LIMIT_S", 0.3)
+def test_a_board_that_no_longer_answers_is_link_lost() -> None:
     cable = Cable(board())
     plate = WirePlate(cable)
     cable.silent = True
     with pytest.raises(LinkLost, match="no reply to Start"):
         plate.start()
+
+
+def test_the_clock_is_asked_once_a_second_while_sets_come_and_none_is_lost() -> None:
+    """Three seconds of a board in the world's time: eight PINGs at the beginning, then one at 0, 1 and 2 s."""
+    plate = WirePlate(board(speed=1.0))
+    plate.start()
+    index = np.concatenate([block.indices for block in blocks_of(plate, 2.6)])
+    assert (np.diff(index) == 1).all()
+    assert plate.pings in (10, 11)  # the answer to the last may be on its way
+    assert plate.losses == LossCounters()
+    clock = plate.clock
+    assert clock is None or clock.scale == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_board_whose_time_is_its_own_has_no_clock_to_compare() -> None:
+    plate = WirePlate(board(speed=0.0))
+    plate.start()
+    blocks_of(plate, 30.0)
+    assert plate.clock is None
+    assert plate.pings == 8
 
 
 def test_a_plate_that_samples_all_cells_at_once_is_read_the_same_way(clean: RawRecording) -> None:

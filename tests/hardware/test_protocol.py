@@ -8,6 +8,7 @@ import pytest
 from tests_root import ROOT
 
 from acquisition import messages
+from acquisition.conversation import HELLO_EVERY_S
 from acquisition.framing import LARGEST_FRAME, LARGEST_PAYLOAD, Decoder, encode
 from acquisition.messages import (
     BATCH_HEAD_SIZE,
@@ -23,7 +24,7 @@ from acquisition.messages import (
     RefusalReason,
     SelfTestReport,
 )
-from acquisition.plate import HELLO_EVERY_S, HELLO_LIMIT_S, PINGS
+from acquisition.plate import HELLO_LIMIT_S, PINGS
 from analysis.recording import SetFlag
 from hardware.simulator.device import Simulation
 

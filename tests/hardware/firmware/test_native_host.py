@@ -34,7 +34,7 @@ def test_a_session_begins_with_who_it_is(plate: WirePlate) -> None:
     assert (identity.model, identity.firmware, identity.wire_version) == ("reference-a", "1.0.0", 1)
     assert (identity.nominal_rate_hz, identity.full_scale_counts) == (80.0, 2**23 - 1)
     assert identity.timing is Timing.PER_CHANNEL
-    assert len(plate.pings) == 8
+    assert plate.pings == 8
 
 
 def test_a_block_is_written_and_read_back(plate: WirePlate) -> None:
