@@ -52,7 +52,7 @@ class HubSnapshot:
     """State at one moment.
 
     ``newest_s``: device time of the newest set [s]; ``error``: code of the last ``fault``; ``waiting``: the link
-    dropped and its stream may still go on; ``interrupted``: code of what ended the recording that has not been fetched yet;
+    dropped and its stream may still go on; ``interrupted``: code of what ended the recording that was not fetched yet;
     ``slow_disk``: the disk kept this recording waiting; ``behind``: the newest bytes came late, this computer is busy;
     ``bad_share``: part of the frames of the newest second that were damaged; ``boot_count``: of the plate.
     """
