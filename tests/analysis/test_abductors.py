@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from functools import cache
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing import Attempt
+from measured import trial
 
 from analysis.abductors import (
     AbductorFindings,
@@ -21,7 +19,7 @@ from analysis.abductors import (
     Strength,
     abductor_findings,
 )
-from analysis.assess import TrialResult, Value
+from analysis.assess import TrialResult
 from analysis.demand import Body, EntryRefused, Reading
 from analysis.geometry import Side
 from analysis.sides import SideComparison, compare
@@ -31,18 +29,9 @@ LEANED = SideEntries(Observation(trunk_lean=True))
 DROPPED = SideEntries(Observation(PelvicDrop.FROM_START))
 
 
-@cache
-def measured(side: Side) -> TrialResult:
-    return Attempt(side=side).assessed()[0].result
-
-
 def trials(side: Side, **values: tuple[float, ...]) -> list[TrialResult]:
-    """Usable trials of a side with these values in place of the measured ones."""
-    result, n = measured(side), len(next(iter(values.values())))
-    return [
-        replace(result, values={**result.values, **{id: Value(each[at]) for id, each in values.items()}})
-        for at in range(n)
-    ]
+    """Usable trials of a side, one for each of the values."""
+    return [trial(side, **dict(zip(values, each, strict=True))) for each in zip(*values.values(), strict=True)]
 
 
 SAME = (0.0, 1.0, -1.0)

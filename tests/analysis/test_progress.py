@@ -6,30 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import numpy as np
 import pytest
-from standing import Attempt
+from measured import trial
 
-from analysis.assess import TrialResult, Value
 from analysis.geometry import Side
 from analysis.progress import Break, Change, Label, Progress, Session, breaks_between, progress
 from analysis.reliability import known_reliability
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
-
-
-@cache
-def measured(side: Side) -> TrialResult:
-    return Attempt(side=side).assessed()[0].result
-
-
-def trial(side: Side, metric_id: str, value: float, *, censored: bool = False) -> TrialResult:
-    """A usable trial with this value in place of the measured one."""
-    result = measured(side)
-    phases = replace(result.phases, censored=censored)
-    return replace(result, phases=phases, values={**result.values, metric_id: Value(value)})
 
 
 def session(
@@ -40,7 +26,7 @@ def session(
     *,
     practised: bool = True,
 ) -> Session:
-    results = tuple(trial(side, metric_id, float(value)) for value in values)
+    results = tuple(trial(side, censored=False, **{metric_id: float(value)}) for value in values)
     return Session(START + timedelta(weeks=week), side, results, "eyes_open", "standard", "10 kg, 9 crosses", practised)
 
 
@@ -189,7 +175,7 @@ def test_a_slope_needs_four_visits_and_its_interval_five() -> None:
 def test_a_censored_hold_gets_no_label() -> None:
     capped = replace(
         session(4, [30.0] * 3, "hold_time"),
-        results=tuple(trial(Side.LEFT, "hold_time", 30.0, censored=True) for _ in range(3)),
+        results=tuple(trial(Side.LEFT, hold_time=30.0, censored=True) for _ in range(3)),
     )
     found = of([session(0, [3.0] * 3, "hold_time"), capped], "hold_time")
     assert found.points[1].censored
@@ -238,5 +224,5 @@ def test_the_other_legs_trials_tell_how_much_this_patient_varies() -> None:
 
 def test_trials_of_the_other_leg_never_enter_the_mean() -> None:
     both = session(0, [40.0] * 3)
-    both = replace(both, results=(*both.results, trial(Side.RIGHT, "velocity_ml", 400.0)))
+    both = replace(both, results=(*both.results, trial(Side.RIGHT, velocity_ml=400.0)))
     assert of([both]).points[0].mean == pytest.approx(40.0)

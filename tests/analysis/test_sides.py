@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from measured import measured, trial
 from scipy.stats import ttest_ind
-from standing import Attempt
 
 from analysis.assess import TrialResult, Value
 from analysis.geometry import Side
 from analysis.settings import AnalysisSettings
 from analysis.sides import GROWS_WITH_DURATION, NoComparison, SideComparison, compare, side_result
-
-
-@cache
-def measured(side: Side) -> TrialResult:
-    return Attempt(side=side).assessed()[0].result
-
-
-def trial(side: Side, **values: float) -> TrialResult:
-    """A usable trial of this side with these values in place of the measured ones."""
-    result = measured(side)
-    return replace(result, values={**result.values, **{id: Value(value) for id, value in values.items()}})
 
 
 def compared(id: str, left: list[float], right: list[float]) -> SideComparison:
