@@ -162,7 +162,7 @@ def noise(n: int, seed: int = 4) -> CopSeries:
 def zigzag(
     amplitude_mm: float = 20.0, speed_mm_s: float = 20.0, duration_s: float = 20.0, about_mm: float = 0.0
 ) -> NDArray[np.float64]:
-    """To and fro at a steady speed, from the middle upwards: five times in 20 s, a turn at 1, 3, 5 .. 19 s. (n,)"""
+    """Back and forth at a steady speed, from the middle upwards: five times in 20 s, a turn at 1, 3, 5 .. 19 s. (n,)"""
     way = speed_mm_s * times_s(duration_s, 100.0) / amplitude_mm + 1
     return about_mm + amplitude_mm * (1 - np.abs(np.mod(way, 4) - 2))
 

@@ -40,7 +40,7 @@ def reason_of(id: str, of: Stance) -> Reason:
     return caught.value.reason
 
 
-#: To and fro at 20 mm/s, 20 mm each way about 5 mm lateral of the foot's midline and 10 mm forward of its middle.
+#: Back and forth at 20 mm/s, 20 mm each way about 5 mm lateral of the foot's midline and 10 mm forward of its middle.
 WAY = shapes.cop(shapes.zigzag(about_mm=HALF_MM + 5), shapes.zigzag(about_mm=(REAR + FRONT) / 2 + 10))
 
 
