@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,14 @@ from analysis.errors import InvalidRecording, NoLoad
 from analysis.recording import frozen
 
 Float = NDArray[np.float64]
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def _read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    array.setflags(write=False)
+    return array
 
 
 class Frame(StrEnum):
@@ -65,7 +75,7 @@ class ForceSeries:
         return self.load[:, 0]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class CopSeries:
     """Centre of pressure. Two series are equal only if they are the same one: what was computed of one can be kept.
 
@@ -78,27 +88,12 @@ class CopSeries:
     fz_n : ndarray (n,)
         NaN where the source exported no force. [N]
     frame : Frame
-
-    Attributes
-    ----------
-    valid : ndarray (n,)
-        Where the CoP exists.
-    points_mm : ndarray (m, 2)
-        The CoP where it exists. [mm]
-    steps_mm : ndarray (k, 2)
-        Steps between neighbouring samples that both exist: never across a gap. [mm]
-    duration_s : float
-        Time covered by those steps: (N-1)/fs without gaps. [s]
     """
 
     time_s: Float
     xy_mm: Float
     fz_n: Float
     frame: Frame
-    valid: NDArray[np.bool_] = field(init=False, repr=False, compare=False)
-    points_mm: Float = field(init=False, repr=False, compare=False)
-    steps_mm: Float = field(init=False, repr=False, compare=False)
-    duration_s: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         n = len(self.time_s)
@@ -109,17 +104,33 @@ class CopSeries:
         object.__setattr__(self, "time_s", frozen(self.time_s, np.float64))
         object.__setattr__(self, "xy_mm", frozen(self.xy_mm, np.float64))
         object.__setattr__(self, "fz_n", frozen(self.fz_n, np.float64))
+
+    @cached_property
+    def valid(self) -> NDArray[np.bool_]:
+        """Where the CoP exists. (n,)"""
         there = np.isfinite(self.xy_mm)
-        valid = np.asarray(there[:, 0] & there[:, 1], dtype=np.bool_)
-        steps_mm, steps_s = self.xy_mm[1:] - self.xy_mm[:-1], self.time_s[1:] - self.time_s[:-1]
-        points_mm = self.xy_mm
-        if not valid.all():
-            pairs = valid[1:] & valid[:-1]
-            points_mm, steps_mm, steps_s = points_mm[valid], steps_mm[pairs], steps_s[pairs]
-        object.__setattr__(self, "valid", frozen(valid, np.bool_))
-        object.__setattr__(self, "points_mm", frozen(points_mm, np.float64))
-        object.__setattr__(self, "steps_mm", frozen(steps_mm, np.float64))
-        object.__setattr__(self, "duration_s", float(steps_s.sum()))
+        return _read_only(np.asarray(there[:, 0] & there[:, 1], dtype=np.bool_))
+
+    @cached_property
+    def points_mm(self) -> Float:
+        """The CoP where it exists. (m, 2) [mm]"""
+        return self.xy_mm if self.valid.all() else _read_only(self.xy_mm[self.valid])
+
+    @cached_property
+    def steps_mm(self) -> Float:
+        """Steps between neighbouring samples that both exist: never across a gap. (k, 2) [mm]"""
+        steps = self.xy_mm[1:] - self.xy_mm[:-1]
+        return _read_only(steps if self.valid.all() else steps[self._pairs])
+
+    @cached_property
+    def duration_s(self) -> float:
+        """Time covered by those steps: (N-1)/fs without gaps. [s]"""
+        steps_s = self.time_s[1:] - self.time_s[:-1]
+        return float((steps_s if self.valid.all() else steps_s[self._pairs]).sum())
+
+    @property
+    def _pairs(self) -> NDArray[np.bool_]:
+        return self.valid[1:] & self.valid[:-1]
 
     def __len__(self) -> int:
         return len(self.time_s)

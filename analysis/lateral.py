@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
+from scipy.signal import butter
 
 from analysis.cop import CopSeries
 from analysis.geometry import Footing, Side
@@ -17,6 +17,7 @@ from analysis.marking import FAILURES
 from analysis.metrics import Reason, Stance, Unavailable, trial_metric
 from analysis.stances import smooth
 from analysis.sway import OWN, axis_mm, path, per_second, points_mm, steps_mm
+from analysis.zero_phase import zero_phase
 
 Float = NDArray[np.float64]
 
@@ -244,7 +245,7 @@ def vertical_unsteadiness(stance: Stance) -> float:
         raise Unavailable(Reason.TOO_SHORT)
     if np.ptp(window.fz_n) < 1e-6:
         raise Unavailable(Reason.CONSTANT_INPUT)
-    band_n = sosfiltfilt(_vertical_band(round(rate_hz, 6)), window.fz_n - window.fz_n.mean())
+    band_n = zero_phase(_vertical_band(round(rate_hz, 6)), window.fz_n - window.fz_n.mean())
     return float(100 * np.std(band_n) / stance.weight_n)
 
 

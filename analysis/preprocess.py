@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import maximum_filter1d, median_filter
-from scipy.signal import butter, sosfiltfilt
+from scipy.signal import butter
 
 from analysis.cop import CellSeries, ForceSeries, standing_load
 from analysis.errors import InvalidRecording, TooShort
 from analysis.settings import AnalysisSettings
+from analysis.zero_phase import zero_phase
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -169,7 +170,7 @@ def low_pass(values: Float, parts: list[tuple[int, int]], sections: Float) -> Fl
     shortest = 3 * (2 * len(sections) + 1) + 1
     for start, end in parts:
         if end - start > shortest:
-            filtered[start:end] = sosfiltfilt(sections, values[start:end], axis=0)
+            filtered[start:end] = zero_phase(sections, values[start:end])
     return filtered
 
 

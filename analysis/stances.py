@@ -12,12 +12,13 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
+from scipy.signal import butter
 
 from analysis.cop import CopSeries
 from analysis.geometry import Footing, Side, to_lateral
 from analysis.phases import EndedBy
 from analysis.preprocess import runs
+from analysis.zero_phase import zero_phase
 
 Float = NDArray[np.float64]
 
@@ -96,7 +97,7 @@ def _smoothing(cutoff_hz: float, rate_hz: float) -> Float:
 def smooth(values: Float, cutoff_hz: float, rate_hz: float) -> Float:
     """Zero-phase Butterworth, 2nd order each way, `cutoff_hz` the design frequency of one pass."""
     sections = _smoothing(cutoff_hz, rate_hz)
-    return np.asarray(sosfiltfilt(sections, values, padlen=min(15, len(values) - 1)), dtype=np.float64)
+    return zero_phase(sections, values, min(15, len(values) - 1))
 
 
 def traces(cop: CopSeries, weight_n: float, rate_hz: float) -> Traces:

@@ -12,12 +12,13 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
+from scipy.signal import butter
 
 from analysis.cop import CopSeries
 from analysis.metrics import Reason, Unavailable, research_metric
 from analysis.regular import GRID_HZ, needs_seconds, regular_mm
 from analysis.sway import centred_mm
+from analysis.zero_phase import zero_phase
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -41,21 +42,21 @@ def stays_s(points: Float, radius_mm: float, rate_hz: float) -> Float:
     rate_hz : float
         [Hz]
     """
-    n = len(points)
+    n, (x_mm, y_mm) = len(points), np.ascontiguousarray(points.T)
     stays = np.full(n, np.nan)
-    inside = np.arange(n)
-    distance = np.zeros(n)
+    inside, before = np.arange(n), np.zeros(n)
     for lag in range(1, n):
-        inside = inside[inside < n - lag] if len(inside) and inside[-1] >= n - lag else inside
-        if not len(inside):
+        there = int(np.searchsorted(inside, n - lag))
+        inside, before = inside[:there], before[:there]
+        if not there:
             break
-        away = np.hypot(*(points[inside + lag] - points[inside]).T)
+        away = np.hypot(x_mm[inside + lag] - x_mm[inside], y_mm[inside + lag] - y_mm[inside])
         gone = away > radius_mm
-        left = inside[gone]
-        before = distance[left]
-        stays[left] = (lag - 1 + (radius_mm - before) / (away[gone] - before)) / rate_hz
-        distance[inside] = away
-        inside = inside[~gone]
+        if gone.any():
+            last, first = before[gone], away[gone]
+            stays[inside[gone]] = (lag - 1 + (radius_mm - last) / (first - last)) / rate_hz
+            inside, away = inside[~gone], away[~gone]
+        before = away
     return stays
 
 
@@ -89,7 +90,7 @@ def calm(cop: CopSeries) -> Calm:
     known = stays[: int(np.argmax(np.isnan(stays)))] if np.isnan(stays).any() else stays
     if len(known) < LEAST_STAYS:
         raise Unavailable(Reason.NOT_REACHED)
-    course = np.asarray(sosfiltfilt(_low_pass(), known), dtype=np.float64)
+    course = zero_phase(_low_pass(), known)
     found = peaks(course)
     if len(found) < 2:
         raise Unavailable(Reason.NOT_REACHED)
