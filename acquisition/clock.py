@@ -42,11 +42,15 @@ class Unwrapper:
         """Continuous values for consecutive raw ones; the first one ever stays as it is."""
         if not len(values):
             return values
-        first = int(values[0]) if self._last is None else self._last
-        steps = np.diff(np.r_[first % self._modulus, values])
+        raw = values.tolist()
+        last = raw[0] if self._last is None else self._last
         half = self._modulus // 2
-        steps = (steps + half) % self._modulus - half
-        continuous = first + np.cumsum(steps)
+        if raw[-1] - raw[0] < half and raw == sorted(raw):  # no wrap within: the usual block
+            first = last + (raw[0] - last + half) % self._modulus - half
+            continuous = values + (first - raw[0])
+        else:
+            steps = np.diff(values, prepend=last % self._modulus)
+            continuous = last + np.cumsum((steps + half) % self._modulus - half)
         self._last = int(continuous[-1])
         return np.asarray(continuous, dtype=np.int64)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from acquisition.clock import SEQUENCE_BITS, US_BITS, Unwrapper
+from acquisition.clock import SEQUENCE_BITS, US_BITS, Int, Unwrapper
 from acquisition.messages import Sets
 from analysis.recording import SampleBlock
 
@@ -65,18 +65,24 @@ class Continuity:
         index = self._sequence.unwrap(sets.sequence)
         newest_us = self._clock.unwrap(sets.newest_us)
         floor = self.position.index if self.position is not None else int(index[0]) - 1
-        seen = np.maximum.accumulate(np.r_[floor, index[:-1]])
-        new = index > seen
+        came = index.tolist()
+        if came[0] > floor and came == list(range(came[0], came[0] + len(came))):  # the usual block: nothing to drop
+            return self._arrived(sets, index, newest_us, floor)
+        new = index > np.maximum.accumulate(np.concatenate([[floor], index[:-1]]))
         if not new.any():
             return Arrived(None, 0, len(index))
-        kept = index[new]
-        self.position = Position(int(kept[-1]), int(newest_us[new][-1]))
-        times_us = newest_us[new, None] - sets.age_us[new]
+        arrived = self._arrived(sets.only(new), index[new], newest_us[new], floor)
+        return replace(arrived, repeated=int((~new).sum()))
+
+    def _arrived(self, sets: Sets, index: Int, newest_us: Int, floor: int) -> Arrived:
+        """New sets, of which `floor` was the one before."""
+        self.position = Position(int(index[-1]), int(newest_us[-1]))
+        times_us = newest_us[:, None] - sets.age_us
         block = SampleBlock(
-            first_index=int(kept[0]),
+            first_index=int(index[0]),
             device_us=np.maximum(times_us, 0).astype(np.uint64),
-            counts=sets.counts[new],
-            flags=sets.flags[new],
-            index=kept,
+            counts=sets.counts,
+            flags=sets.flags,
+            index=index,
         )
-        return Arrived(block, int(kept[-1]) - floor - len(kept), int((~new).sum()))
+        return Arrived(block, self.position.index - floor - len(index), 0)

@@ -81,14 +81,8 @@ def decode_together(frames: list[bytes]) -> tuple[Bytes2D, NDArray[np.bool_] | N
     stride = length + 1
     stream = memoryview(plain)[: stride * len(frames)]
     rows = np.frombuffer(stream, dtype=np.uint8).reshape(-1, stride)[:, 1 : length - 2]
-    wrong = [
-        at for at, (payload, crc) in enumerate(_parts(length).iter_unpack(stream)) if crc_hqx(payload, CRC_START) != crc
-    ]
-    if not wrong:
-        return rows, None
-    right = np.ones(len(frames), dtype=np.bool_)
-    right[wrong] = False
-    return rows, right
+    right = [crc_hqx(payload, CRC_START) == crc for payload, crc in _parts(length).iter_unpack(stream)]
+    return rows, None if all(right) else np.array(right)
 
 
 def _decode_singly(frames: list[bytes]) -> tuple[Bytes2D, NDArray[np.bool_]]:

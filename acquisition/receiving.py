@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from acquisition import messages
 from acquisition.framing import Decoder
-from acquisition.messages import Kind, Message, OtherVersion, Sets
+from acquisition.messages import Message, OtherVersion, Sets
+
+#: Payloads that carry sets: which they are, and how they are read.
+SET_KINDS = ((messages.is_set, messages.unpack_sets), (messages.is_batch, messages.unpack_batches))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +37,21 @@ class Receiver:
         found: list[tuple[int, Message | OtherVersion]] = []
         unknown = 0
         for group in decoded.groups:
-            is_set = (group.rows[:, 0] == Kind.DATA_PER_CHANNEL) & (group.rows.shape[1] == messages.SET_SIZE)
-            if is_set.any():
-                sets.append(messages.unpack_sets(group.rows[is_set]))
-            is_batch = messages.is_batch(group.rows)
-            if is_batch.any():
-                sets.append(messages.unpack_batches(group.rows[is_batch]))
-            is_set |= is_batch
-            for place, row in zip(group.order[~is_set], group.rows[~is_set], strict=True):
-                message = messages.unpack(row.tobytes())
-                if message is None:
-                    unknown += 1
-                else:
-                    found.append((int(place), message))
+            rows, order = group.rows, group.order
+            for is_kind, unpack in SET_KINDS:
+                which = is_kind(rows)
+                if (count := np.count_nonzero(which)) == len(rows):  # the usual block
+                    sets.append(unpack(rows))
+                    break
+                if count:
+                    sets.append(unpack(rows[which]))
+                    rows, order = rows[~which], order[~which]
+            else:
+                for place, row in zip(order.tolist(), rows, strict=True):
+                    message = messages.unpack(row.tobytes())
+                    if message is None:
+                        unknown += 1
+                    else:
+                        found.append((place, message))
         in_order = tuple(message for _, message in sorted(found, key=lambda pair: pair[0]))
         return Received(tuple(sets), in_order, decoded.bad_frames, unknown)

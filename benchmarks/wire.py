@@ -12,13 +12,15 @@ from time import monotonic, thread_time
 import numpy as np
 import serial
 
-from acquisition.framing import Decoder, encode
+from acquisition.continuity import Continuity
+from acquisition.framing import encode
 from acquisition.link import SerialLink
-from acquisition.messages import Sets, pack_sets, unpack_sets
+from acquisition.messages import Sets, pack_batch, pack_sets
+from acquisition.receiving import Receiver
 from benchmarks.figures import Figure, cpu_ms
 
 SETS = 20_000
-BLOCK_SETS = 20  # 20 ms at 1000 sets a second
+BLOCK_SETS, BATCH_SETS = 20, 4  # 20 ms at 1000 sets a second; in a frame from a small transmit buffer
 WATCHED_S = 5.0
 
 
@@ -48,9 +50,17 @@ def lines() -> list[bytes]:
     return [(",".join(map(str, row)) + "\r\n").encode() for row in rows.tolist()]
 
 
+def batches() -> list[bytes]:
+    """The same sets as DATA_SIMULTANEOUS, as many in a frame as an Arduino sends."""
+    sets = sets_of(SETS)
+    parts = [sets.only(np.arange(SETS) // BATCH_SETS == number) for number in range(SETS // BATCH_SETS)]
+    return [encode(pack_batch(part, 1000)) for part in parts]
+
+
 def figures() -> list[Figure]:
     """Decode throughput, and the reader's share of a core against the plain way."""
-    found = [throughput(frames(), block) for block in (BLOCK_SETS, SETS)]
+    found = [throughput(frames(), 1, block) for block in (2, BLOCK_SETS, 100, SETS)]
+    found.append(throughput(batches(), BATCH_SETS, BLOCK_SETS))
     for rate_hz in (80, 1000):
         ours = share(frames(), rate_hz, read_blocks)
         plain = share(lines(), rate_hz, read_lines)
@@ -61,26 +71,30 @@ def figures() -> list[Figure]:
     return found
 
 
-def throughput(sent: list[bytes], block: int) -> Figure:
+def throughput(sent: list[bytes], sets_in_frame: int, block: int) -> Figure:
     """Sets decoded in a second of one core, fed in blocks."""
-    chunks = [b"".join(sent[at : at + block]) for at in range(0, len(sent), block)]
+    step = block // sets_in_frame
+    chunks = [b"".join(sent[at : at + step]) for at in range(0, len(sent), step)]
 
     def decode() -> None:
-        decoder = Decoder()
+        receiver, continuity = Receiver(), Continuity()
         for chunk in chunks:
-            for group in decoder.feed(chunk).groups:
-                unpack_sets(group.rows)
+            for sets in receiver.feed(chunk).sets:
+                continuity.take(sets)
 
-    rate = len(sent) / (cpu_ms(decode, rounds=7) / 1000)
-    return Figure(f"decode, {block} sets a block", f"{rate:,.0f} sets/s per core", "COBS, CRC and fields")
+    rate = SETS / (cpu_ms(decode, rounds=7) / 1000)
+    frame = f", {sets_in_frame} in a frame" if sets_in_frame > 1 else ""
+    how = "from bytes to blocks of samples: COBS, CRC, fields, numbers, times"
+    return Figure(f"decode, {block} sets a block{frame}", f"{rate:,.0f} sets/s per core", how)
 
 
 def read_blocks(address: str, until: Event) -> int:
     """Read and decode until told; return the number of sets."""
-    link, decoder, got = SerialLink(address), Decoder(), 0
+    link, receiver, continuity, got = SerialLink(address), Receiver(), Continuity(), 0
     while not until.is_set():
-        for group in decoder.feed(link.read(0.1)).groups:
-            got += len(unpack_sets(group.rows).counts)
+        for sets in receiver.feed(link.read(0.1)).sets:
+            block = continuity.take(sets).block
+            got += 0 if block is None else len(block)
     link.close()
     return got
 
