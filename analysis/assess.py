@@ -108,16 +108,19 @@ def assess_recording(
     footing: Footing | None,
     side: Side | None,
     marks: tuple[Mark, ...] = (),
+    expected_weight_n: float | None = None,
 ) -> tuple[AssessedTrial, ...]:
     """Results of every stance in a recording of our own plate (+ ML to the right by construction).
 
-    ``marks``: what the operator saw; a stance ends at the first one that lies in it.
+    ``marks``: what the operator saw; a stance ends at the first one that lies in it. ``expected_weight_n``: what this
+    patient weighed before. [N]
 
     Raises
     ------
     NotCalibrated, TooShort, NoLoad, InvalidRecording
     """
-    return _assess(replace(plate_source(raw, calibration, zero, footing, side), marks=marks), settings)
+    source = plate_source(raw, calibration, zero, footing, side)
+    return _assess(replace(source, marks=marks, expected_weight_n=expected_weight_n), settings)
 
 
 def _assess(source: Source, settings: AnalysisSettings) -> tuple[AssessedTrial, ...]:

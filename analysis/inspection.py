@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.cell_faults import CellFault, CellProblem
 from analysis.cop import CopSeries
 from analysis.phases import EndedBy, StancePhases
 from analysis.preprocess import Preprocessed
@@ -18,6 +20,7 @@ from analysis.quality import (
     outlier_findings,
     rate_findings,
     support_finding,
+    weight_findings,
     window_findings,
 )
 from analysis.recording import MlAxis
@@ -55,18 +58,21 @@ def inspect(
     """All findings of one trial."""
     stood = phases.hold_time_s > 0
     none = [] if stood else [Finding(FindingCode.NO_STANCE, Severity.NOT_USABLE)]
-    support = support_finding(_one_second_loads(seen.signal, phases), seen.signal.weight_n) if stood else []
+    weight_n = seen.signal.weight_n
+    support = support_finding(_one_second_loads(seen.signal, phases), weight_n) if stood else []
     return (
         *none,
         *source.findings,
         *_interruption(source, phases),
         *_saturation(source, phases, window_s),
+        *_cells(source, phases, window_s),
         *_knowledge(source, phases, seen.standing),
         *rate_findings(seen.wanted.rate_hz),
         *_window(settings, phases, window_s, seen.cop),
         *_samples(seen.wanted, phases, window_s, window),
         *_stepping_on(seen.signal, phases),
         *support,
+        *(weight_findings(weight_n, source.expected_weight_n) if source.force_known else []),
     )
 
 
@@ -79,11 +85,52 @@ def _interruption(source: Source, phases: StancePhases) -> list[Finding]:
     return [Finding(FindingCode.INTERRUPTED, severity, {"reason": source.interrupted})]
 
 
+CUT_SLACK_S = 0.6  # a recording cut by a cell's failure ends at most so long before it
+
+
+def _last_s(phases: StancePhases, window_s: tuple[float, float] | None) -> float:
+    """Until when a fault of the plate has to do with this stance. [s]"""
+    end_s = max(phases.end_s, window_s[1]) if window_s else phases.end_s
+    return end_s + (CUT_SLACK_S if phases.ended_by is EndedBy.INTERRUPTED else 0.0)
+
+
 def _saturation(source: Source, phases: StancePhases, window_s: tuple[float, float] | None) -> list[Finding]:
-    first_s, last_s = min(phases.start_s, (window_s or (phases.start_s, 0.0))[0]), phases.end_s
-    last_s = max(last_s, window_s[1]) if window_s else last_s
-    count = sum(first_s <= time_s <= last_s for time_s in source.saturated_s)
-    return [Finding(FindingCode.SATURATED, Severity.NOT_USABLE, {"n": count})] if count else []
+    """From the first sample at the limit on nothing is sure: a cell pressed so hard may read otherwise afterwards."""
+    if not source.saturated_s or source.saturated_s[0] > _last_s(phases, window_s):
+        return []
+    return [Finding(FindingCode.SATURATED, Severity.NOT_USABLE, {"n": len(source.saturated_s)})]
+
+
+_CELL_CODES = {
+    CellProblem.FROZEN: FindingCode.FROZEN_CELL,
+    CellProblem.DISCONNECTED: FindingCode.DISCONNECTED_CELL,
+    CellProblem.NEGATIVE: FindingCode.NEGATIVE_LOAD,
+}
+
+
+def _cells(source: Source, phases: StancePhases, window_s: tuple[float, float] | None) -> list[Finding]:
+    """A cell broken before the stance ended; negative load in the stance only: a step on a corner makes some."""
+    found: dict[tuple[FindingCode, int | None], CellFault] = {}
+    for fault in source.cell_faults:
+        first_s = phases.start_s if fault.problem is CellProblem.NEGATIVE else -math.inf
+        code = _CELL_CODES.get(fault.problem)
+        if code is not None and fault.end_s >= first_s and fault.start_s <= _last_s(phases, window_s):
+            longest = found.get((code, fault.cell), fault)
+            worse = fault.end_s - fault.start_s > longest.end_s - longest.start_s
+            found[code, fault.cell] = fault if worse else longest
+    return [
+        Finding(
+            code,
+            Severity.NOT_USABLE,
+            {
+                "cell": "all" if cell is None else cell,
+                "value": fault.value,
+                "limit": fault.limit,
+                "at_s": fault.start_s,
+            },
+        )
+        for (code, cell), fault in found.items()
+    ]
 
 
 def _knowledge(source: Source, phases: StancePhases, standing: Standing) -> list[Finding]:

@@ -80,12 +80,13 @@ def zero_problem(
 ) -> ZeroProblem | None:
     """What speaks against a zero: a cell that moves more than `restless_n` (SD), a load since the zero before.
 
-    Without an earlier zero of this plate a quiet load cannot be told from the weight of the plate itself.
+    Without an earlier zero of this plate a quiet load cannot be told from the weight of the plate itself. A plate that
+    is lighter than at the zero before carried something then: the new zero is the right one.
     """
     gain = calibration.cell_newton_per_count
     if (zero.sd_counts * np.abs(gain)).max() > restless_n:
         return ZeroProblem.RESTLESS
-    if reference is not None and abs(float(calibration.matrix[0] @ (zero.counts - reference.counts))) > loaded_n:
+    if reference is not None and float(calibration.matrix[0] @ (zero.counts - reference.counts)) > loaded_n:
         return ZeroProblem.LOADED
     return None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from analysis.recording import Gap
 
 Float = NDArray[np.float64]
 
@@ -15,6 +17,8 @@ LONGEST_GAP_S = 0.100
 LARGEST_MISSING_PCT = 2.0
 REFUSED_RATE_HZ, LOW_RATE_HZ = 20.0, 35.0
 SUPPORT_LIMIT_PCT = 2.0
+LOST_AMBER_PCT, LOST_RED_PCT = 1.0, 5.0  # of the frames of one second
+WEIGHT_LIMIT_PCT = 10.0
 
 
 class Severity(StrEnum):
@@ -46,6 +50,12 @@ class FindingCode(StrEnum):
     OUTLIERS_REPAIRED = "OUTLIERS_REPAIRED"
     OUTLIERS = "OUTLIERS"
     SATURATED = "SATURATED"
+    FROZEN_CELL = "FROZEN_CELL"
+    DISCONNECTED_CELL = "DISCONNECTED_CELL"
+    NEGATIVE_LOAD = "NEGATIVE_LOAD"
+    TEST_PATTERN = "TEST_PATTERN"
+    LOSSY_LINK = "LOSSY_LINK"
+    WEIGHT_IMPLAUSIBLE = "WEIGHT_IMPLAUSIBLE"
     LOW_RATE = "LOW_RATE"
     SUPPORT_SUSPECTED = "SUPPORT_SUSPECTED"
     INTERRUPTED = "INTERRUPTED"
@@ -116,6 +126,50 @@ def outlier_findings(repaired: int, left: int) -> list[Finding]:
     if left:
         found.append(Finding(FindingCode.OUTLIERS, Severity.NOT_USABLE, {"n": left}))
     return found
+
+
+def loss_findings(gaps: Sequence[Gap], set_times_s: Float) -> list[Finding]:
+    """A second in which more than 5 % of the sets did not arrive: the cable or the port is poor.
+
+    Parameters
+    ----------
+    set_times_s : ndarray (n,)
+        Times of the sets that came. [s]
+    """
+    worst_pct, at_s = 0.0, 0.0
+    for gap in gaps:
+        end_s = gap.start_s + 1.0
+        missing = sum(other.missing for other in gaps if gap.start_s <= other.start_s < end_s)
+        came = int(np.count_nonzero((set_times_s >= gap.start_s) & (set_times_s < end_s)))
+        share_pct = 100.0 * missing / (missing + came)
+        if share_pct > worst_pct:
+            worst_pct, at_s = share_pct, gap.start_s
+    if worst_pct <= LOST_RED_PCT:
+        return []
+    values = {"lost_pct": worst_pct, "limit_pct": LOST_RED_PCT, "at_s": at_s}
+    return [Finding(FindingCode.LOSSY_LINK, Severity.CAUTION, values)]
+
+
+def weight_deviation_pct(weight_n: float, expected_n: float | None) -> float | None:
+    """How far a weight is from the one expected; None where that is within 10 % or none is known. [%]"""
+    if expected_n is None or expected_n <= 0:
+        return None
+    deviation_pct = 100.0 * (weight_n / expected_n - 1)
+    return deviation_pct if abs(deviation_pct) > WEIGHT_LIMIT_PCT else None
+
+
+def weight_findings(weight_n: float, expected_n: float | None) -> list[Finding]:
+    """Another weight than this patient's: perhaps another patient stood there."""
+    deviation_pct = weight_deviation_pct(weight_n, expected_n)
+    if deviation_pct is None or expected_n is None:
+        return []
+    values = {
+        "weight_n": weight_n,
+        "expected_n": expected_n,
+        "deviation_pct": deviation_pct,
+        "limit_pct": WEIGHT_LIMIT_PCT,
+    }
+    return [Finding(FindingCode.WEIGHT_IMPLAUSIBLE, Severity.CAUTION, values)]
 
 
 def support_finding(one_second_load_n: Float, weight_n: float) -> list[Finding]:

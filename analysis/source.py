@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.calibration import Calibration, Zero, calibrate
+from analysis.cell_faults import FAILURES, SATURATED_PART, CellFault, recorded_faults
 from analysis.cop import CellSeries
 from analysis.geometry import Footing, Side, mirrored
 from analysis.phases import Mark
-from analysis.quality import Finding, FindingCode, Severity
+from analysis.quality import Finding, FindingCode, Severity, loss_findings
 from analysis.recording import ImportedRecording, MlAxis, RawRecording, SetFlag, SignalKind
+
+CELL_FAILED = "CELL_FAILED"  # why a recording is interrupted where a cell failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class Source:
     """Signals in newtons with what is known about them.
 
     ``declared``: the stance side as the user or the file states it. ``saturated_s``: times of sets with a cell at the
-    limit of its converter. ``interrupted``: why the recording ended before its time. ``marks``: what the operator saw.
+    limit of its converter. ``cell_faults``: what single cells did wrong. ``interrupted``: why the recording ended
+    before its time. ``marks``: what the operator saw. ``expected_weight_n``: what this patient weighed before [N].
     """
 
     cells: CellSeries
@@ -29,8 +33,10 @@ class Source:
     declared: Side | None
     findings: tuple[Finding, ...] = ()
     saturated_s: tuple[float, ...] = ()
+    cell_faults: tuple[CellFault, ...] = ()
     interrupted: str | None = None
     marks: tuple[Mark, ...] = ()
+    expected_weight_n: float | None = None
     calibration_id: str | None = None
     plate_serial: str | None = None
 
@@ -66,6 +72,20 @@ def import_source(recording: ImportedRecording, footing: Footing | None, side: S
     )
 
 
+def _before_a_cell_failed(cells: CellSeries, faults: tuple[CellFault, ...]) -> tuple[CellSeries, bool]:
+    """What came before a cell failed, and whether something was cut: nothing after it is a person's doing.
+
+    Where that is less than a second, nothing is cut: the findings say that it is not usable.
+    """
+    cut_s = min((fault.cut_s for fault in faults if fault.problem in FAILURES), default=None)
+    if cut_s is None:
+        return cells, False
+    kept = int(np.count_nonzero(cells.time_s.max(axis=1) < cut_s))
+    if kept < 2 or cells.time_s[kept - 1].min() - cells.time_s[0].max() < 1.0:
+        return cells, False
+    return replace(cells, time_s=cells.time_s[:kept], cells_n=cells.cells_n[:kept]), True
+
+
 def plate_source(
     raw: RawRecording, calibration: Calibration, zero: Zero, footing: Footing | None, side: Side | None
 ) -> Source:
@@ -76,7 +96,7 @@ def plate_source(
     NotCalibrated
         The calibration belongs to another plate.
     """
-    limit = raw.plate.full_scale_counts - 1  # two's complement: the upper limit is one less than the lower
+    limit = SATURATED_PART * raw.plate.full_scale_counts
     saturated = (raw.flags & SetFlag.SATURATED != 0) | (np.abs(raw.counts.astype(np.int64)) >= limit).any(axis=1)
     findings = []
     if raw.plate.simulated:
@@ -84,15 +104,21 @@ def plate_source(
     if not calibration.is_current(raw.started_at):
         error_mm = {"cop_error_mm": calibration.cop_error_mm}
         findings.append(Finding(FindingCode.UNCALIBRATED, Severity.CAUTION, error_mm))
+    if pattern := int(np.count_nonzero(raw.flags & SetFlag.TEST_PATTERN)):
+        findings.append(Finding(FindingCode.TEST_PATTERN, Severity.NOT_USABLE, {"n": pattern}))
+    findings += loss_findings(raw.gaps, raw.time_s.max(axis=1))
+    faults = recorded_faults(raw, calibration, zero)
+    cells, cut = _before_a_cell_failed(calibrate(raw, calibration, zero), faults)
     return Source(
-        cells=calibrate(raw, calibration, zero),
+        cells=cells,
         force_known=True,
         ml_axis=MlAxis.PLUS_RIGHT,
         footing=footing,
         declared=side,
         findings=tuple(findings),
         saturated_s=tuple(raw.time_s[saturated, 0].tolist()),
-        interrupted=raw.interrupted,
+        cell_faults=faults,
+        interrupted=raw.interrupted or (CELL_FAILED if cut else None),
         calibration_id=calibration.id,
         plate_serial=raw.plate.serial,
     )

@@ -22,17 +22,17 @@ from analysis.calibration import Calibration, Zero
 from analysis.errors import InvalidRecording
 from analysis.geometry import Footing, Side
 from analysis.recording import PlateIdentity, RawRecording
+from dashboard.expected import expected_weight_n
 from dashboard.guide import Guide
 from dashboard.keeping import FACTS, Keeper, facts_document
 from dashboard.orders import Discard, Facts, File, GuideView, Order, Outcome, Record, Tell, Void
-from dashboard.protocol import STANDARD, Act, Notice, Protocol, Step
+from dashboard.protocol import IDLE, STANDARD, Act, Notice, Protocol
 from dashboard.rescue import rescue
 from dashboard.station import Attempt, Station
 from records.errors import RecordsError
 from records.model import TrialStatus
 
 WAIT_S = 0.1
-IDLE = frozenset({Step.READY, Step.REST, Step.DONE, Step.ENDED})
 log = logging.getLogger(__name__)
 
 
@@ -101,7 +101,9 @@ def open_guide(
     station.store.visit(visit_id)
     footing, calibration = station.footing_for(identity), station.calibration_for(identity)
     kept, attempts = results_by_side(station, visit_id)
-    return Guide(uuid4().hex[:8], protocol, footing, calibration, kept, attempts), footing, calibration
+    expected_n = expected_weight_n(station, visit_id)
+    guide = Guide(uuid4().hex[:8], protocol, footing, calibration, kept, attempts, expected_n)
+    return guide, footing, calibration
 
 
 class Conductor:

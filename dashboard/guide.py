@@ -9,23 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Literal
 
 from acquisition.plate import Cue
 from analysis.calibration import Calibration, Zero
-from analysis.cop import ForceSeries
 from analysis.geometry import Footing, Side
-from analysis.online import BothFeet, EmptyPlate, StanceWatch, ZeroProblem, live_forces, thinned
+from analysis.online import EmptyPlate, ZeroProblem, live_forces, thinned
 from analysis.phases import EndedBy
 from analysis.recording import SampleBlock
+from dashboard.course import Course
 from dashboard.orders import Attempting, Discard, Facts, File, GuideView, Order, Outcome, Record, Tell, Void
-from dashboard.protocol import ACTS, ANY_STEP, MEASURING, Act, Notice, Protocol, Step
+from dashboard.protocol import ACTS, ANY_STEP, IDLE, MEASURING, QUESTIONS, STOPPING, Act, Notice, Protocol, Remark, Step
+from dashboard.vigil import OLD_ZERO_S, Vigil
 
 PIECE_S = 0.05  # no step is noticed later than this, however long the blocks are
-REFERENCE_ZERO_S = 900.0  # an older zero says nothing about what lies on the plate now
-HOLD_MARGIN_S = 0.5  # the foot-off that is filed may be later than the provisional one
-OFF_PART, OFF_S = 0.3, 0.5  # less than this part of the weight for so long: stepped off
-LONGEST_STANDING_S = 180.0
 
 _ZERO_NOTICES = {ZeroProblem.RESTLESS: Notice.ZERO_RESTLESS, ZeroProblem.LOADED: Notice.ZERO_LOADED}
 
@@ -39,6 +35,8 @@ class Guide:
         Tells this guide's tokens from another's.
     kept, attempts : mapping of Side to int
         Usable trials the visit holds already, and attempts of any kind.
+    expected_weight_n : float or None
+        What this patient weighed before. [N]
     """
 
     def __init__(
@@ -49,31 +47,27 @@ class Guide:
         calibration: Calibration,
         kept: Mapping[Side, int] | None = None,
         attempts: Mapping[Side, int] | None = None,
+        expected_weight_n: float | None = None,
     ) -> None:
         self._name, self._protocol, self._footing, self._calibration = name, protocol, footing, calibration
         self._kept = {side: (kept or {}).get(side, 0) for side in Side}
         self._attempts = {side: (attempts or {}).get(side, 0) for side in Side}
+        self._expected_weight_n = expected_weight_n
+        self._vigil = Vigil(calibration)
         self._begun = 0
         self._orders: list[Order] = []
         self._now_s = self._entered_s = 0.0
         self._rest_from_s: float | None = None
         self._zero: Zero | None = None
         self._zero_at_s = 0.0
-        self._off_s: float | None = None
         self._attempt = Attempting(None)
+        self._course: Course | None = None
         self._facts: Facts | None = None
         self._outcome: Outcome | None = None
-        self._notice: Notice | None = None
+        self._remark: Remark | None = None
         self._ending = self._stuck = False
         self._side = self._next_side()
         self._step = self._idle_step()
-        self._handlers: dict[Step, Callable[[ForceSeries], None]] = {
-            Step.BOTH_FEET: self._stand,
-            Step.LIFT: self._lift,
-            Step.HOLD: self._hold,
-            Step.FOOT_DOWN: self._foot_down,
-            Step.SETTLE: self._settle,
-        }
         self._acts: dict[Act, Callable[[], None]] = {
             Act.START: self._start,
             Act.TOUCHED: partial(self._failed_by, EndedBy.TOUCHDOWN),
@@ -85,6 +79,8 @@ class Guide:
             Act.ABORT: self._abort,
             Act.LEFT_NEXT: partial(self._choose, Side.LEFT),
             Act.RIGHT_NEXT: partial(self._choose, Side.RIGHT),
+            Act.SAME_PATIENT: partial(self._confirm, Act.SAME_PATIENT),
+            Act.OTHER_LEG: partial(self._confirm, Act.OTHER_LEG),
         }
 
     # ---- what goes in
@@ -111,12 +107,13 @@ class Guide:
     def lost(self, notice: Notice) -> None:
         """The plate is gone or restarted: its clock and its zero are worth nothing any more."""
         self._zero = None
+        self._vigil.begin()
         if self._step is Step.ZERO:
             self._not_begun(notice)
         elif self._step in MEASURING:
             self._finish(notice)
         else:
-            self._notice = notice
+            self._remark = Remark(notice)
         self._rest_from_s = None
         self._now_s = self._entered_s = 0.0
         if self._step is Step.REST:
@@ -130,8 +127,10 @@ class Guide:
     def filed(self, outcome: Outcome) -> None:
         """The attempt is in the archive."""
         self._outcome, self._stuck = outcome, False
+        if outcome.usable and self._expected_weight_n is None and self._course is not None:
+            self._expected_weight_n = self._course.weight_n
         if not self._ending:
-            self._go(Step.VERDICT, self._notice)
+            self._go(Step.VERDICT, self._remark)
             return
         if not self._attempt.stood:
             self._orders.append(Void(outcome.trial_id, Act.ABORT))
@@ -163,32 +162,49 @@ class Guide:
     def view(self) -> GuideView:
         """What a screen shows."""
         counted = self._step in MEASURING or self._step in (Step.FILING, Step.VERDICT)
+        said = self._said()
         return GuideView(
             token=self._token(),
             step=self._step,
             side=self._side,
             attempt=self._attempts[self._side] + (0 if counted else 1),
             left_s=self._left_s(),
-            notice=Notice.NOT_FILED if self._stuck else self._notice,
+            notice=said.notice if said else None,
             acts=self._allowed(),
             outcome=self._outcome,
             kept=dict(self._kept),
             protocol=self._protocol,
+            values=said.values if said else {},
         )
+
+    def _said(self) -> Remark | None:
+        """What has to be said now: what stops everything first."""
+        if self._stuck:
+            return Remark(Notice.NOT_FILED)
+        fault = self._vigil.fault if self._step in IDLE or self._step in MEASURING else None
+        return fault or self._remark or (self._vigil.idle if self._step in IDLE else None)
 
     def _token(self) -> str:
         return f"{self._name}.{self._begun}.{self._step}"
 
     def _allowed(self) -> tuple[Act, ...]:
-        return (Act.RETRY,) if self._stuck else ACTS[self._step]
+        if self._stuck:
+            return (Act.RETRY,)
+        if self._broken():
+            return tuple(act for act in ACTS[self._step] if act is not Act.START)
+        question = QUESTIONS.get(self._remark.notice) if self._remark and self._step in MEASURING else None
+        return (*ACTS[self._step], question) if question else ACTS[self._step]
+
+    def _broken(self) -> bool:
+        """Whether the plate cannot measure."""
+        return self._vigil.fault is not None and self._vigil.fault.notice in STOPPING
 
     def _left_s(self) -> float | None:
         """Countdown of the step, None where it waits for the person. [s]"""
+        if self._course is not None and self._step in MEASURING:
+            return self._course.left_s
         asked_s, from_s = {
             Step.ZERO: (self._protocol.zero_s, self._entered_s),
-            Step.BOTH_FEET: (self._protocol.both_feet_s, self._both.since_s if self._attempt.zero else None),
-            Step.HOLD: (self._protocol.hold_s, self._watch.foot_off_s if self._attempt.lift_s else None),
-            Step.SETTLE: (self._protocol.settle_s, self._entered_s),
             Step.REST: (self._protocol.rest_s, self._rest_from_s),
         }.get(self._step, (0.0, None))
         return None if from_s is None else max(0.0, asked_s - (self._now_s - from_s))
@@ -200,31 +216,41 @@ class Guide:
         if now_s < self._now_s - 1.0:
             self.lost(Notice.PLATE_REBOOTED)
         self._now_s = now_s
+        self._vigil.feed(piece, self._zero, self._zero_at_s)
         if self._step is Step.REST and not self._left_s():
-            self._go(Step.READY, self._notice)
+            self._go(Step.READY, self._remark)
+        if self._broken() or (self._vigil.lasting and self._step in MEASURING):
+            self._stop_for(self._vigil.fault)
         if self._step is Step.ZERO:
             self._take_zero(piece, at)
-        elif self._step in MEASURING and self._attempt.zero is not None:
-            forces = thinned(live_forces(piece, self._calibration, self._attempt.zero), rate_hz)
-            self._handlers[self._step](forces)
+        elif self._course is not None and self._step in MEASURING and self._attempt.zero is not None:
+            self._course.feed(thinned(live_forces(piece, self._calibration, self._attempt.zero), rate_hz), now_s)
+            self._follow(self._course)
 
-    def _go(self, step: Step, notice: Notice | None = None) -> None:
-        self._step, self._entered_s, self._notice = step, self._now_s, notice
-        self._off_s = None
+    def _stop_for(self, fault: Remark | None) -> None:
+        if self._step is Step.ZERO:
+            self._not_begun(None)  # the fault is said for as long as it lasts
+        elif fault is not None and self._step in MEASURING:
+            self._finish(fault)
 
-    def _tell(self, action: Literal["empty", "both_feet", "lift", "foot_down"], side: Side | None = None) -> None:
-        self._orders.append(Tell(Cue(action, side)))
+    def _go(self, step: Step, remark: Notice | Remark | None = None) -> None:
+        self._step, self._entered_s = step, self._now_s
+        self._remark = Remark(remark) if isinstance(remark, Notice) else remark
+
+    def _follow(self, course: Course) -> None:
+        """Go where the attempt under way has gone."""
+        self._orders += [Tell(cue) for cue in course.cues]
+        course.cues.clear()
+        self._step, self._remark = course.step, course.remark
+        if course.side is not self._side:
+            self._attempts[self._side] -= 1
+            self._side = course.side
+            self._attempts[self._side] += 1
+        if course.ended:
+            self._finish(course.remark)
 
     def _waited(self, limit_s: float) -> bool:
         return self._now_s - self._entered_s > limit_s
-
-    def _stepped_off(self, forces: ForceSeries, weight_n: float) -> bool:
-        """Whether next to nothing has been carried for half a second."""
-        if float(forces.fz_n[-1]) >= OFF_PART * weight_n:
-            self._off_s = None
-        elif self._off_s is None:
-            self._off_s = self._now_s
-        return self._off_s is not None and self._now_s - self._off_s >= OFF_S
 
     def _take_zero(self, piece: SampleBlock, at: datetime) -> None:
         if self._attempt.origin_s is None:
@@ -232,84 +258,33 @@ class Guide:
             self._entered_s = self._attempt.origin_s
         self._empty.feed(piece, at)
         if self._empty.zero is None:
-            self._notice = _ZERO_NOTICES.get(self._empty.problem) if self._empty.problem else None
+            self._remark = Remark(_ZERO_NOTICES[self._empty.problem]) if self._empty.problem else None
             if self._waited(self._protocol.zero_limit_s):
                 self._not_begun(Notice.ZERO_TIME_OUT)
+            return
+        if broken := self._vigil.of_zero(self._empty.zero):
+            self._not_begun(broken)
             return
         self._zero = self._attempt.zero = self._empty.zero
         self._zero_at_s = self._now_s
         self._attempts[self._side] += 1
-        self._both = BothFeet(self._footing, self._protocol.minimum_load_n)
-        self._go(Step.BOTH_FEET)
-        self._tell("both_feet")
-
-    def _stand(self, forces: ForceSeries) -> None:
-        both = self._both
-        both.feed(forces)
-        if both.fz_n < -self._protocol.loaded_n and self._waited(1.0):
-            self._finish(Notice.ZERO_WAS_LOADED)
-        elif both.since_s is not None and self._now_s - both.since_s >= self._protocol.both_feet_s:
-            self._watch = StanceWatch(self._footing, self._side, both.weight_n)
-            self._weight_n = both.weight_n
-            self._attempt.lift_s = self._now_s
-            self._go(Step.LIFT)
-            self._tell("lift", self._side)
-        elif self._waited(self._protocol.step_on_limit_s if both.since_s is None else LONGEST_STANDING_S):
-            self._finish(Notice.STEP_ON_TIME_OUT)
-
-    def _lift(self, forces: ForceSeries) -> None:
-        self._watch.feed(forces)
-        if self._watch.foot_off_s is not None:
-            self._attempt.stood = True
-            self._go(Step.HOLD)
-        elif self._stepped_off(forces, self._weight_n):
-            self._finish(Notice.STEPPED_OFF)
-        elif self._waited(self._protocol.lift_limit_s):
-            self._finish(Notice.LIFT_TIME_OUT)
-
-    def _hold(self, forces: ForceSeries) -> None:
-        self._watch.feed(forces)
-        if self._watch.foot_off_s is None:  # less than a second on one leg
-            self._attempt.stood = False
-            self._go(Step.LIFT, Notice.FALSE_START)
-        elif self._watch.end is not None:
-            self._settle_after(self._watch.end.ended_by)
-        elif self._now_s - self._watch.foot_off_s >= self._protocol.hold_s + HOLD_MARGIN_S:
-            self._go(Step.FOOT_DOWN)
-            self._tell("foot_down")
-
-    def _foot_down(self, forces: ForceSeries) -> None:
-        self._watch.feed(forces)
-        if self._watch.end is not None:
-            self._settle_after(self._watch.end.ended_by)
-        elif self._waited(self._protocol.foot_down_limit_s):
-            self._finish(Notice.FOOT_DOWN_TIME_OUT)
-
-    def _settle_after(self, ended_by: EndedBy) -> None:
-        if ended_by is EndedBy.STEP_OFF:
-            self._finish(Notice.STEPPED_OFF)
-        else:
-            self._go(Step.SETTLE)
-            self._tell("foot_down")
-
-    def _settle(self, forces: ForceSeries) -> None:
-        if self._waited(self._protocol.settle_s) or self._stepped_off(forces, self._weight_n):
-            self._finish(self._notice)
+        self._course = Course(self._protocol, self._footing, self._side, self._attempt, self._now_s)
+        self._follow(self._course)
 
     # ---- ends of an attempt
 
-    def _not_begun(self, notice: Notice) -> None:
+    def _not_begun(self, notice: Notice | Remark | None) -> None:
         """Nobody was measured: the recording holds an empty plate, or no zero to make forces of it."""
         self._orders.append(Discard())
         self._go(self._idle_step(), notice)
 
-    def _finish(self, notice: Notice | None) -> None:
+    def _finish(self, notice: Notice | Remark | None) -> None:
         self._facts = self._attempt.facts(self._side, self._attempts[self._side], self._protocol)
         self._orders.append(File(self._facts))
         self._rest_from_s = self._now_s
         self._outcome = None
         self._go(Step.FILING, notice)
-        self._tell("empty")
+        self._orders.append(Tell(Cue("empty")))
 
     def _idle_step(self) -> Step:
         if min(self._kept.values()) >= self._protocol.attempts_a_side:
@@ -327,8 +302,8 @@ class Guide:
     def _start(self) -> None:
         self._begun += 1
         rest_s = None if self._rest_from_s is None else self._now_s - self._rest_from_s
-        self._attempt, self._ending = Attempting(rest_s), False
-        protocol, recent = self._protocol, self._now_s - self._zero_at_s < REFERENCE_ZERO_S
+        self._attempt, self._ending = Attempting(rest_s, self._expected_weight_n), False
+        protocol, recent = self._protocol, self._now_s - self._zero_at_s < OLD_ZERO_S
         self._empty = EmptyPlate(
             self._calibration,
             self._zero if recent else None,
@@ -339,11 +314,19 @@ class Guide:
         self._outcome = None
         self._orders.append(Record())
         self._go(Step.ZERO)
-        self._tell("empty")
+        self._orders.append(Tell(Cue("empty")))
 
     def _failed_by(self, ended_by: EndedBy) -> None:
-        self._attempt.marks.append((self._now_s, ended_by))
-        self._settle_after(ended_by)
+        if self._course is not None:
+            self._course.failed_by(ended_by)
+            self._follow(self._course)
+
+    def _confirm(self, act: Act) -> None:
+        if self._course is not None:
+            self._course.confirm(act)
+            if act is Act.SAME_PATIENT:
+                self._expected_weight_n = self._course.weight_n
+            self._follow(self._course)
 
     def _stop(self) -> None:
         if self._step is Step.ZERO:

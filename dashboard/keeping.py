@@ -26,7 +26,7 @@ from analysis.calibration import Calibration
 from analysis.geometry import Side
 from analysis.phases import EndedBy, Mark
 from dashboard.orders import Facts
-from dashboard.protocol import Protocol
+from dashboard.protocol import Act, Protocol
 from records.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -114,11 +114,13 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "lift_s": facts.lift_s,
         "marks": [[mark.at_s, mark.ended_by.value] for mark in facts.marks],
         "rest_s": facts.rest_s,
+        "expected_weight_n": facts.expected_weight_n,
+        "confirmed": [act.value for act in facts.confirmed],
     }
 
 
 def _facts_from(document: Mapping[str, Any], protocol: Protocol) -> Facts:
-    lift_s, rest_s = document["lift_s"], document["rest_s"]
+    lift_s, rest_s, expected_n = document["lift_s"], document["rest_s"], document.get("expected_weight_n")
     return Facts(
         side=Side(document["side"]),
         attempt=int(document["attempt"]),
@@ -127,6 +129,8 @@ def _facts_from(document: Mapping[str, Any], protocol: Protocol) -> Facts:
         marks=tuple(Mark(float(at_s), EndedBy(ended_by)) for at_s, ended_by in document["marks"]),
         rest_s=None if rest_s is None else float(rest_s),
         protocol=protocol,
+        expected_weight_n=None if expected_n is None else float(expected_n),
+        confirmed=tuple(Act(act) for act in document.get("confirmed", ())),
     )
 
 

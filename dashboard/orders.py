@@ -19,7 +19,8 @@ class Facts:
     """What the guide knows about an attempt that is to be filed. Times on the recording's clock [s].
 
     ``zero`` was taken in the recording's first seconds; ``lift_s``: when the lift was asked for, None where it never
-    was; ``rest_s``: rest before the attempt, None before the first.
+    was; ``rest_s``: rest before the attempt, None before the first. ``expected_weight_n``: what this patient weighed
+    before [N]; ``confirmed``: what the operator was asked and answered with yes, by the name of the act.
     """
 
     side: Side
@@ -29,6 +30,8 @@ class Facts:
     marks: tuple[Mark, ...]
     rest_s: float | None
     protocol: Protocol
+    expected_weight_n: float | None = None
+    confirmed: tuple[Act, ...] = ()
 
 
 @dataclass(slots=True)
@@ -36,11 +39,13 @@ class Attempting:
     """What is known about the attempt under way. Device time. [s]"""
 
     rest_s: float | None
+    expected_weight_n: float | None = None
     origin_s: float | None = None
     zero: Zero | None = None
     lift_s: float | None = None
     stood: bool = False
     marks: list[tuple[float, EndedBy]] = field(default_factory=list)
+    confirmed: list[Act] = field(default_factory=list)
 
     def facts(self, side: Side, attempt: int, protocol: Protocol) -> Facts:
         """What is filed about it. The recording begins at ``origin_s``."""
@@ -54,6 +59,8 @@ class Attempting:
             marks=tuple(Mark(at_s - self.origin_s, ended_by) for at_s, ended_by in self.marks),
             rest_s=self.rest_s,
             protocol=protocol,
+            expected_weight_n=self.expected_weight_n,
+            confirmed=tuple(self.confirmed),
         )
 
 
@@ -116,7 +123,7 @@ class GuideView:
     """The guide at one moment.
 
     ``token`` names attempt and step: an act carries the token of the screen it was made on. ``left_s``: countdown [s];
-    ``acts``: what may be done now; ``kept``: attempts kept a side.
+    ``acts``: what may be done now; ``kept``: attempts kept a side; ``values``: the numbers of the notice.
     """
 
     token: str
@@ -129,3 +136,4 @@ class GuideView:
     outcome: Outcome | None
     kept: Mapping[Side, int]
     protocol: Protocol
+    values: Mapping[str, float | int | str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -30,6 +30,9 @@ class Step(StrEnum):
 #: Steps during which the person is being measured: counts are there that must be filed.
 MEASURING = frozenset({Step.BOTH_FEET, Step.LIFT, Step.HOLD, Step.FOOT_DOWN, Step.SETTLE})
 
+#: Steps without an attempt: the next one may begin.
+IDLE = frozenset({Step.READY, Step.REST, Step.DONE, Step.ENDED})
+
 
 class Act(StrEnum):
     """What the operator may do. Values are keys of the catalogue (`test.act.*`)."""
@@ -44,6 +47,8 @@ class Act(StrEnum):
     ABORT = "abort"
     LEFT_NEXT = "left_next"
     RIGHT_NEXT = "right_next"
+    SAME_PATIENT = "same_patient"
+    OTHER_LEG = "other_leg"
 
 
 #: What may be done in each step.
@@ -87,6 +92,31 @@ class Notice(StrEnum):
     DISK_READ_ONLY = "disk_read_only"
     DISK_FAILED = "disk_failed"
     SUSPENDED = "suspended"
+    TEST_PATTERN = "test_pattern"
+    CELL_SATURATED = "cell_saturated"
+    CELL_DISCONNECTED = "cell_disconnected"
+    CELL_FROZEN = "cell_frozen"
+    LOAD_NEGATIVE = "load_negative"
+    ZERO_DRIFTED = "zero_drifted"
+    ZERO_OLD = "zero_old"
+    WEIGHT_IMPLAUSIBLE = "weight_implausible"
+    WRONG_LEG = "wrong_leg"
+    STILL_ON_BOTH = "still_on_both"
+
+
+#: Nothing can be measured while these last: no attempt begins, one under way ends and is filed.
+STOPPING = frozenset({Notice.TEST_PATTERN, Notice.CELL_SATURATED, Notice.CELL_DISCONNECTED, Notice.CELL_FROZEN})
+
+#: What the operator answers, and may be done besides the acts of the step.
+QUESTIONS = {Notice.WEIGHT_IMPLAUSIBLE: Act.SAME_PATIENT, Notice.WRONG_LEG: Act.OTHER_LEG}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A notice with the numbers of its sentence, named as the catalogue's placeholders."""
+
+    notice: Notice
+    values: Mapping[str, float | int | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,8 @@ def finding_text(words: Words, finding: Finding) -> str:
         values |= {name: side_word(words, Side(str(values[name]))) for name in ("declared", "found")}
     if finding.code is FindingCode.INTERRUPTED:
         values["reason"] = interruption_text(words, str(values["reason"]))
+    if "cell" in values:
+        values["cell"] = words(f"cell.{values['cell']}")
     key = f"finding.{finding.code.value}"
     return words(key, **values) if words.has(key) else words.counted(key, int(values.pop("n")), **values)
 

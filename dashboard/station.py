@@ -159,7 +159,7 @@ class Station:
             attempt=facts.attempt,
             demo=facts.protocol.demo,
             marks=facts.marks,
-            protocol=facts.protocol.document() | {"rest_before_s": facts.rest_s},
+            protocol=facts.protocol.document() | _stamped(facts),
             id=attempt.trial_id,
         )
         try:
@@ -309,6 +309,7 @@ class Station:
             footing=recording.footing,
             side=trial.side,
             marks=trial.marks,
+            expected_weight_n=_expected_weight_n(trial),
         )
 
     def _settings_of(self, trial: Trial) -> AnalysisSettings:
@@ -320,6 +321,21 @@ class Station:
         self, recording: ImportedRecording, footing: Footing | None, side: Side | None
     ) -> tuple[AssessedTrial, ...]:
         return assess_import(recording, settings=self.settings, footing=footing, side=side)
+
+
+def _stamped(facts: Facts) -> dict[str, object]:
+    """What is filed with the protocol of an attempt."""
+    return {
+        "rest_before_s": facts.rest_s,
+        "expected_weight_n": facts.expected_weight_n,
+        "confirmed": [act.value for act in facts.confirmed],
+    }
+
+
+def _expected_weight_n(trial: Trial) -> float | None:
+    """What the patient had weighed before this trial. [N]"""
+    expected_n = (trial.protocol or {}).get("expected_weight_n")
+    return float(expected_n) if isinstance(expected_n, int | float) else None
 
 
 def datasheet_calibration(identity: PlateIdentity) -> Calibration:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from acquisition.direct_hub import DirectHub
-from acquisition.plate import open_plate
 from acquisition.spool import Tap
 from dashboard.conductor import Attendance, Conductor
 from dashboard.keeping import Keeper
 from dashboard.orders import GuideView
-from dashboard.protocol import DEMO, Act, Protocol, Step
+from dashboard.protocol import DEMO, Act, Notice, Protocol, Step
 from dashboard.station import Station
+from hardware.simulator.device import SimulatedPlate, open_simulated_link
+from hardware.simulator.faults import parse_fault
 from records import filing
 from records.model import Actor, NewPatient, Role
 from records.store import RecordStore
@@ -30,11 +31,14 @@ class GuidedBench:
         self.store = RecordStore(f"sqlite:///{folder}/archive.db")
         self.store.upgrade()
         self.tap, self.keeper = Tap(), Keeper(folder / "spool")
-        self.plate = open_plate(url, self.tap.wrap)
+        self.plate = SimulatedPlate(open_simulated_link(url), self.tap.wrap)
         self.hub = DirectHub(lambda: self.plate, self.tap)
         self.hub.start()
         self.station = Station(self.store, CLINICIAN, "room 2", self.hub)
-        self.patient = filing.add_patient(self.store, CLINICIAN, NewPatient("P-001", simulated=True))
+        known = self.store.search_patients("P-001")
+        self.patient = (
+            known[0] if known else filing.add_patient(self.store, CLINICIAN, NewPatient("P-001", simulated=True))
+        )
         self.visit = filing.open_visit(self.store, CLINICIAN, self.patient.id, station="room 2")
         self.conductor = Conductor(self.station, protocol, self.keeper)
         assert self.conductor.attend(self.visit.id, take=True) is Attendance.OPEN
@@ -49,6 +53,30 @@ class GuidedBench:
     def act(self, act: Act) -> None:
         """What the operator does on a fresh screen."""
         assert self.conductor.act(act, self.view.token)
+
+    @property
+    def now_s(self) -> float:
+        """The plate's own time. [s]"""
+        return self.hub.snapshot().newest_s
+
+    def plant(self, *faults: str) -> None:
+        """Break the plate now, as an address would say it; what was broken before is mended."""
+        now_s = self.plate.firmware.person.now_s
+        self.plate.plant(*(replace(parse_fault(text), start_s=now_s) for text in faults))
+
+    def until_notice(self, *notices: Notice | None, limit_s: float) -> float:
+        """Let the plate run until one of these is said; how long that took in the plate's time [s]."""
+        before_s = self.now_s
+        while self.view.notice not in notices:
+            self.conductor.step(0.0)
+            assert self.now_s - before_s <= limit_s, f"{self.view.notice} in {self.view.step} after {limit_s} s"
+        return self.now_s - before_s
+
+    def run(self, seconds: float) -> None:
+        """Let the plate run."""
+        end_s = self.now_s + seconds
+        while self.now_s < end_s:
+            self.conductor.step(0.0)
 
     def until(self, *steps: Step, rounds: int = 20_000) -> None:
         """Let the plate run until one of these steps."""

@@ -15,6 +15,7 @@ from acquisition.plate import Cue, Plate, WirePlate, Wrap
 from analysis.calibration import Calibration
 from hardware.plates import load_plate_model
 from hardware.simulator.electronics import Electronics, build_plant
+from hardware.simulator.faults import WATCHDOG_RESET, FaultyCable, PlantedFault, parse_fault
 from hardware.simulator.firmware import Board, Firmware, samples_in
 from hardware.simulator.memory import BlockMemory
 from hardware.simulator.person import SCENARIOS, Person, TimedCue
@@ -42,6 +43,8 @@ class Simulation:
         Sets a second.
     plate : int
         Which plate: its gains, offsets and serial number.
+    faults : tuple of PlantedFault
+        What is broken, and when.
 
     Raises
     ------
@@ -55,6 +58,7 @@ class Simulation:
     speed: float = 1.0
     rate_hz: float = 80.0
     plate: int = 1
+    faults: tuple[PlantedFault, ...] = ()
 
     def __post_init__(self) -> None:
         if self.scenario not in (*SCENARIOS, SCENARIO):
@@ -89,7 +93,8 @@ class Simulation:
     ) -> Firmware:
         """The board of this simulation, just switched on, with its person beside the plate."""
         model = load_plate_model(MODEL)
-        electronics = Electronics(build_plant(self.plate, model, self.rate_hz), self.rate_hz, self.seed)
+        plant = build_plant(self.plate, model, self.rate_hz)
+        electronics = Electronics(plant, self.rate_hz, self.seed, self.faults)
         board = Board(self.plate, self.rate_hz, self.speed == 1.0, clock_us, silent_s=silent_s, boots=boots)
         return Firmware(self.person(script), electronics, model, board, memory)
 
@@ -114,12 +119,22 @@ class SimulatedLink:
         self._speed = speed
         self._began_s = monotonic()
         self._closed = False
+        self._cable = FaultyCable(firmware.electronics.faults, 1)
 
     def read(self, timeout_s: float) -> bytes:
         """What the board sent, at least one byte if any comes within `timeout_s`."""
         if self._closed:
             raise LinkLost(f"{self.name} is closed")
-        return self._read_at_once(timeout_s) if self._speed == 0 else self._read_in_time(timeout_s)
+        before_s = self.firmware.person.now_s
+        sent = self._read_at_once(timeout_s) if self._speed == 0 else self._read_in_time(timeout_s)
+        now_s = self.firmware.person.now_s
+        if self._cable.restarts(before_s, now_s):
+            self.firmware.reset(WATCHDOG_RESET)
+        return self._cable.passed(sent, now_s, self.name)
+
+    def plant(self, *faults: PlantedFault) -> None:
+        """Break something now or later; what was broken before is mended."""
+        self.firmware.electronics.faults = self._cable.faults = faults
 
     def write(self, content: bytes) -> None:
         """To the board, which answers at once."""
@@ -161,7 +176,7 @@ class SimulatedPlate(WirePlate):
     """A plate behind a simulated link whose person hears cues."""
 
     def __init__(self, link: SimulatedLink, wrap: Wrap | None = None) -> None:
-        self.firmware = link.firmware
+        self.firmware, self.plant = link.firmware, link.plant
         super().__init__(link if wrap is None else wrap(link))
 
     def cue(self, cue: Cue) -> None:
@@ -184,6 +199,8 @@ _NAMES = {"seed": "seed", "mass": "mass_kg", "speed": "speed", "rate": "rate_hz"
 def parse_simulation(url: str) -> Simulation:
     """`sim:weak-left?seed=7&mass=70&speed=4&rate=80&plate=1` -> what to simulate; every part may be left out.
 
+    `&fault=frozen-2@10` plants a fault of `hardware.simulator.faults`; it may be said several times.
+
     Raises
     ------
     PlateNotFound
@@ -191,12 +208,16 @@ def parse_simulation(url: str) -> Simulation:
     """
     scenario, _, query = url.removeprefix("sim:").partition("?")
     wanted: dict[str, float] = {}
+    faults: list[PlantedFault] = []
     try:
         for name, text in parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)):
+            if name == "fault":
+                faults.append(parse_fault(text))
+                continue
             if name not in _NAMES:
-                raise ValueError(f"no parameter {name!r}; there are: {', '.join(_NAMES)}")
+                raise ValueError(f"no parameter {name!r}; there are: {', '.join(_NAMES)}, fault")
             wanted[_NAMES[name]] = int(text) if name in ("seed", "plate") else float(text)
-        return Simulation(scenario=scenario or "healthy", **wanted)  # type: ignore[arg-type]
+        return Simulation(scenario=scenario or "healthy", faults=tuple(faults), **wanted)  # type: ignore[arg-type]
     except ValueError as error:
         raise PlateNotFound(f"{url!r} is no simulated plate: {error}") from error
 

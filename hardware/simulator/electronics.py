@@ -11,6 +11,7 @@ from scipy.signal import lfilter
 
 from analysis.geometry import PlateGeometry
 from hardware.plates import PlateModel
+from hardware.simulator.faults import FaultyConverter, PlantedFault, with_faults
 from hardware.simulator.motion import BODY_HZ
 
 Float = NDArray[np.float64]
@@ -89,27 +90,34 @@ class Electronics:
         Conversions a second of each cell, near enough: every cell has its own clock. [Hz]
     seed : int
         Of the noise.
+    faults : tuple of PlantedFault
+        What is broken. May be replaced at any time.
     """
 
-    def __init__(self, plant: Plant, rate_hz: float, seed: int) -> None:
+    def __init__(self, plant: Plant, rate_hz: float, seed: int, faults: tuple[PlantedFault, ...] = ()) -> None:
         self._plant = plant
+        self.faults = faults
         self._weights = converter_filter(rate_hz)
         # [1, 0]: the recursive form of the filter gives the same bits however the forces are cut
         self._state = np.zeros((max(len(self._weights), 2) - 1, N_CELLS))
         self._noises = np.random.default_rng([0x6E6F6973, seed]).spawn(N_CELLS)
+        open_inputs = np.random.default_rng([0x6F70656E, seed]).spawn(N_CELLS)
+        self._faulty = [FaultyConverter(cell, LARGEST_COUNT, rng) for cell, rng in enumerate(open_inputs)]
         self._converted = np.zeros(N_CELLS, dtype=np.int64)
         self._made = 0
         self._last = np.zeros((1, N_CELLS))
 
     def convert(self, cells_n: Float) -> Conversions:
         """Conversions that end within the next samples of force (n, 4) [N]."""
+        faults, time_s = self.faults, np.arange(self._made, self._made + len(cells_n)) / BODY_HZ
+        cells_n = with_faults(faults, time_s, cells_n)
         smooth, self._state = lfilter(self._weights, [1.0, 0.0], cells_n, axis=0, zi=self._state)
         trace = np.vstack([self._last, smooth])
         first = self._made - 1
         self._made += len(cells_n)
         self._last = trace[-1:]
         grid_s = np.arange(first, self._made) / BODY_HZ
-        parts = [self._convert_cell(cell, grid_s, trace[:, cell]) for cell in range(N_CELLS)]
+        parts = [self._convert_cell(cell, grid_s, trace[:, cell], faults) for cell in range(N_CELLS)]
         time_s = np.concatenate([part[0] for part in parts])
         cell = np.repeat(np.arange(N_CELLS), [len(part[0]) for part in parts])
         value = np.concatenate([part[1] for part in parts])
@@ -118,7 +126,9 @@ class Electronics:
         saturated = (value > LARGEST_COUNT) | (value < SMALLEST_COUNT)
         return Conversions(time_s[order], cell[order], counts[order], saturated[order])
 
-    def _convert_cell(self, cell: int, grid_s: Float, force_n: Float) -> tuple[Float, Float]:
+    def _convert_cell(
+        self, cell: int, grid_s: Float, force_n: Float, faults: tuple[PlantedFault, ...]
+    ) -> tuple[Float, Float]:
         plant = self._plant
         first_s, period_s = float(plant.first_s[cell]), float(plant.period_s[cell])
         start = int(self._converted[cell])
@@ -127,4 +137,4 @@ class Electronics:
         time_s = np.asarray(first_s + np.arange(start, end) * period_s, dtype=np.float64)
         noisy_n = np.interp(time_s, grid_s, force_n) + NOISE_N * self._noises[cell].standard_normal(end - start)
         counts = np.round(noisy_n / plant.newton_per_count[cell] + plant.offset_counts[cell])
-        return time_s, np.asarray(counts, dtype=np.float64)
+        return time_s, self._faulty[cell](faults, time_s, np.asarray(counts, dtype=np.float64))

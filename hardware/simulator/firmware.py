@@ -143,7 +143,7 @@ class Firmware:
         top: Top | None = None,
     ) -> None:
         self.person, self.board = person, board
-        self._electronics = electronics
+        self.electronics = electronics
         self._memory = memory or BlockMemory()
         self._top = top or partial(cell_forces, geometry=model.geometry)
         self._boot_count = board.boots
@@ -180,7 +180,7 @@ class Firmware:
             return
         motion = self.person.move(samples)
         self._wake()
-        conversions = self._electronics.convert(self._top(motion.xy_mm, motion.fz_n))
+        conversions = self.electronics.convert(self._top(motion.xy_mm, motion.fz_n))
         if not self._streaming:
             return
         sets = self._sets.add(conversions, self.board.clock_us - round(self._began_s * 1e6))

@@ -13,7 +13,7 @@ from analysis.assess import assess_import, assess_recording
 from analysis.calibration import DATASHEET, Calibration, Zero
 from analysis.geometry import Side
 from analysis.quality import Finding, FindingCode
-from analysis.recording import ImportedRecording, PlateIdentity, RawRecording, SetFlag, SignalKind, Timing
+from analysis.recording import Gap, ImportedRecording, PlateIdentity, RawRecording, SetFlag, SignalKind, Timing
 from analysis.settings import AnalysisSettings
 from dashboard.sentences import finding_text
 from dashboard.words import load_words
@@ -50,21 +50,39 @@ def between_places() -> ImportedRecording:
     return one_leg(values=values)
 
 
-def of_plate() -> list[Finding]:
-    """A recording of a simulated plate that lost its link, hit the converter's limit, and was never calibrated."""
+def of_plate(*, saturated: bool) -> list[Finding]:
+    """A simulated plate that lost its link and sets before, was never calibrated, and has something wrong in each cell.
+
+    Cells 1 and 3 read less than nothing, one set is a test pattern, then cell 0 is frozen and cell 2 floats, or a cell
+    is at its limit; and the patient weighed a third less before.
+    """
     n, gain = 3001, 1e-3
     identity = PlateIdentity("SIM-1", "reference-a", "1", 1, 100.0, 8_388_607, Timing.SIMULTANEOUS)
     counts = np.full((n, 4), WEIGHT_N / 4 / gain, dtype=np.int32)
     counts += np.rint(3000 * np.sin(np.arange(n) / 30)[:, None] * [1, -1, -1, 1]).astype(np.int32)
     flags = np.zeros(n, dtype=np.uint8)
-    flags[1000] = SetFlag.SATURATED
+    counts[700:750] += np.array([1, -1, 1, -1], dtype=np.int32) * 240_000  # a twisted plate: load and CoP are the same
+    flags[800] = SetFlag.TEST_PATTERN
+    if saturated:
+        flags[1000] = SetFlag.SATURATED
+    else:
+        counts[1000:1200, 0] = counts[1000, 0]
+        counts[1000:1200, 2] += np.random.default_rng(1).normal(0, 30_000, 200).astype(np.int32)
     time_s = np.repeat((np.arange(n) / 100.0)[:, None], 4, axis=1)
-    raw = RawRecording(identity, NOW, time_s, counts, flags, interrupted="LINK_LOST")
+    raw = RawRecording(identity, NOW, time_s, counts, flags, (Gap(8.0, 8.2, 19),), interrupted="LINK_LOST")
     cells_mm = np.array([[-220, 220], [220, 220], [220, -220], [-220, -220]])
     matrix = gain * np.vstack([np.ones(4), cells_mm.T])
     calibration = Calibration("c1", "SIM-1", matrix, np.full(4, gain), 1.0, 2.0, 2000.0, DATASHEET, NOW, "test")
     zero = Zero(np.zeros(4), np.zeros(4), NOW)
-    trials = assess_recording(raw, calibration, zero, settings=AnalysisSettings(), footing=None, side=Side.LEFT)
+    trials = assess_recording(
+        raw,
+        calibration,
+        zero,
+        settings=AnalysisSettings(),
+        footing=None,
+        side=Side.LEFT,
+        expected_weight_n=WEIGHT_N * 2 / 3,
+    )
     return [finding for trial in trials for finding in trial.result.findings]
 
 
@@ -92,7 +110,8 @@ def made() -> tuple[Finding, ...]:
         *of_import(place_after_place(left_right, declared=Side.LEFT)),
         *of_import(place_after_place(narrow)),
         *of_import(one_leg(), settings=AnalysisSettings(window=(20.0, 40.0))),
-        *of_plate(),
+        *of_plate(saturated=True),
+        *of_plate(saturated=False),
     )
 
 

@@ -47,14 +47,26 @@ def test_every_step_has_its_words(step: Step, side: Side) -> None:
     assert view.step_text(WORDS, guide)
 
 
+NUMBERS = {"cell": 2, "value": 14.2, "limit": 0.6, "age_min": 16.0, "limit_min": 15.0}
+WEIGHTS = {"weight_n": 700.0, "expected_n": 560.0, "deviation_pct": 25.0, "limit_pct": 10.0}
+
+
 @pytest.mark.parametrize("notice", list(Notice))
 def test_every_notice_has_its_words(notice: Notice) -> None:
-    assert view.notice_text(WORDS, replace(DictatedPlate().view, notice=notice))
+    values = NUMBERS if notice is not Notice.WEIGHT_IMPLAUSIBLE else WEIGHTS
+    assert view.notice_text(WORDS, replace(DictatedPlate().view, notice=notice, values=values))
+
+
+def test_a_weight_is_told_in_the_unit_of_scales() -> None:
+    """700 N and 560 N at 9.81 m/s2: 71 and 57 kg."""
+    told = view.notice_text(WORDS, replace(DictatedPlate().view, notice=Notice.WEIGHT_IMPLAUSIBLE, values=WEIGHTS))
+    assert "71 kg" in told
+    assert "57 kg" in told
 
 
 @pytest.mark.parametrize("act", list(Act))
 def test_every_act_has_its_words(act: Act) -> None:
-    assert WORDS(f"test.act.{act.value}")
+    assert WORDS(f"test.act.{act.value}", other="left")
 
 
 def test_a_key_belongs_to_one_button_at_a_time() -> None:

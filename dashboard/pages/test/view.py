@@ -27,15 +27,29 @@ KEYS: dict[Act, str] = {
     Act.HAND_SUPPORT: "h",
     Act.STOP: "Escape",
     Act.REPEAT: "r",
+    Act.SAME_PATIENT: "y",
+    Act.OTHER_LEG: "y",
 }
+STANDARD_GRAVITY = 9.80665  # m/s^2: what scales show
 KEY_NAMES = {" ": "space", "Escape": "escape"}
 #: The acts that lead on, shown first and filled; those that end or undo, last and plain.
-MAIN = frozenset({Act.START, Act.KEEP, Act.RETRY})
+MAIN = frozenset({Act.START, Act.KEEP, Act.RETRY, Act.SAME_PATIENT, Act.OTHER_LEG})
 #: Part of the frames of a second that may be damaged before it is said, and before it is said in earnest.
 AMBER_SHARE, RED_SHARE = 0.01, 0.05
 #: Which side goes next is chosen apart from the acts that lead on.
 SIDES = {Act.LEFT_NEXT: Side.LEFT, Act.RIGHT_NEXT: Side.RIGHT}
-ORDER = (Act.START, Act.KEEP, Act.RETRY, Act.REPEAT, Act.TOUCHED, Act.HAND_SUPPORT, Act.STOP, Act.ABORT)
+ORDER = (
+    Act.START,
+    Act.KEEP,
+    Act.RETRY,
+    Act.SAME_PATIENT,
+    Act.OTHER_LEG,
+    Act.REPEAT,
+    Act.TOUCHED,
+    Act.HAND_SUPPORT,
+    Act.STOP,
+    Act.ABORT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +145,12 @@ def notice_text(words: Words, guide: GuideView) -> str:
     """What went another way; "" where nothing did."""
     if guide.notice is None:
         return ""
-    return words(f"test.notice.{guide.notice.value}", **_side_words(words, guide.side))
+    values: dict[str, object] = {**guide.values, **_side_words(words, guide.side)}
+    if "cell" in values:
+        values["cell"] = words(f"cell.{values['cell']}")
+    if "weight_n" in values:
+        values |= {f"{name}_kg": float(guide.values[f"{name}_n"]) / STANDARD_GRAVITY for name in ("weight", "expected")}
+    return words(f"test.notice.{guide.notice.value}", **values)
 
 
 def attempt_text(words: Words, guide: GuideView) -> str:
@@ -143,7 +162,13 @@ def attempt_text(words: Words, guide: GuideView) -> str:
 def buttons(words: Words, guide: GuideView) -> tuple[Button, ...]:
     """The acts that may be done now, those that lead on first."""
     return tuple(
-        Button(act, words(f"test.act.{act.value}"), KEYS.get(act), _key_text(words, act), act in MAIN)
+        Button(
+            act,
+            words(f"test.act.{act.value}", **_side_words(words, guide.side)),
+            KEYS.get(act),
+            _key_text(words, act),
+            act in MAIN,
+        )
         for act in ORDER
         if act in guide.acts
     )
