@@ -36,7 +36,8 @@ class Simulation:
         A name of `SCENARIOS`, or "weights": no person, but what is put on the plate.
     seed : int
         Of the person and of the noise.
-    mass_kg : float
+    mass_kg, height_m : float or None
+        None: the scenario's own. [kg, m]
     speed : float
         Seconds of simulated time in a second; 0: as fast as it is read.
     rate_hz : float
@@ -54,7 +55,8 @@ class Simulation:
 
     scenario: str = "healthy"
     seed: int = 1
-    mass_kg: float = 70.0
+    mass_kg: float | None = None
+    height_m: float | None = None
     speed: float = 1.0
     rate_hz: float = 80.0
     plate: int = 1
@@ -66,20 +68,23 @@ class Simulation:
         allowed = {
             "seed": (0, 2**63 - 1),
             "mass_kg": (10.0, 300.0),
+            "height_m": (0.9, 2.2),
             "speed": (0.0, 100.0),
             "rate_hz": (SLOWEST_HZ, QUICKEST_HZ),
             "plate": (0, 2**63 - 1),
         }
         for name, (low, high) in allowed.items():
             value = getattr(self, name)
-            if not low <= value <= high:
+            if value is not None and not low <= value <= high:
                 raise ValueError(f"{name} is {value}, must be {low:g} to {high:g}")
 
     def person(self, script: Iterable[TimedCue] = ()) -> Body:
         """The person of this simulation at the beginning, or the weights in a person's place."""
         if self.scenario == SCENARIO:
             return Weights(self.seed)
-        traits = replace(SCENARIOS[self.scenario], mass_kg=self.mass_kg)
+        own = {"mass_kg": self.mass_kg, "height_m": self.height_m}
+        sizes = {name: size for name, size in own.items() if size is not None}
+        traits = replace(SCENARIOS[self.scenario], **sizes)  # type: ignore[arg-type]
         return Person(traits, load_plate_model(MODEL).template, self.seed, script)
 
     def firmware(
@@ -193,11 +198,11 @@ class SimulatedWeights(SimulatedPlate):
             self.firmware.person.put(xy_mm, load_n)
 
 
-_NAMES = {"seed": "seed", "mass": "mass_kg", "speed": "speed", "rate": "rate_hz", "plate": "plate"}
+_NAMES = {"seed": "seed", "mass": "mass_kg", "height": "height_m", "speed": "speed", "rate": "rate_hz", "plate": "plate"}
 
 
 def parse_simulation(url: str) -> Simulation:
-    """`sim:weak-left?seed=7&mass=70&speed=4&rate=80&plate=1` -> what to simulate; every part may be left out.
+    """`sim:weak-left?seed=7&mass=70&height=1.7&speed=4&rate=80&plate=1` -> what to simulate; every part may be left out.
 
     `&fault=frozen-2@10` plants a fault of `hardware.simulator.faults`; it may be said several times.
 

@@ -78,8 +78,9 @@ def test_cells_differ_and_only_the_certificate_knows_how() -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("sim:strong", "no scenario 'strong'; there are: healthy, weak-left, weak-right, falls, touches"),
+        ("sim:strong", "no scenario 'strong'; there are: healthy, weak-left, weak-right, lurch-left"),
         ("sim:healthy?speed=-1", "speed is -1.0, must be 0 to 100"),
+        ("sim:healthy?height=3", "height_m is 3.0, must be 0.9 to 2.2"),
         ("sim:healthy?mass=abc", "could not convert"),
         ("sim:healthy?colour=red", "no parameter 'colour'"),
         ("sim:healthy?rate=nan", "rate_hz is nan"),
