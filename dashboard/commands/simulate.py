@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=usual.seed, help=words("command.simulate.seed"))
     parser.add_argument("--mass", type=float, default=usual.mass_kg, help=words("command.simulate.mass"))
+    parser.add_argument("--height", type=float, default=usual.height_m, help=words("command.simulate.height"))
     parser.add_argument("--speed", type=float, default=usual.speed, help=words("command.simulate.speed"))
     parser.add_argument("--rate", type=float, default=usual.rate_hz, help=words("command.simulate.rate"))
     parser.add_argument("--by-hand", action="store_true", help=words("command.simulate.by_hand"))
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     words = load_words()
     try:
-        wanted = Simulation(args.scenario, args.seed, args.mass, args.speed, args.rate)
+        wanted = Simulation(args.scenario, args.seed, args.mass, args.speed, args.rate, height_m=args.height)
         if args.firmware:
             _run_firmware(words, wanted, args.by_hand)
         else:

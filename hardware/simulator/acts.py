@@ -24,7 +24,7 @@ from hardware.simulator.noise import STEP_S, grid_s
 from hardware.simulator.one_leg import Channel, OneLeg
 from hardware.simulator.patient import Mishap, Traits, Try, drawn_try
 from hardware.simulator.phases import Alone, BothFeet, Caught, Phase, Planned, Walking
-from hardware.simulator.transfer import LEAD_S, OVERLAP_S, Landing, lift_plan, put_down_plan
+from hardware.simulator.transfer import OVERLAP_S, READY, Landing, capture_point, lift_plan, put_down_plan
 from hardware.simulator.truth import PlantedStance
 from hardware.simulator.upright import BOTH_FEET_AP, BOTH_FEET_ML, DELAY_AP_S, DELAY_ML_S, ONE_LEG_AP, Fall, Upright
 
@@ -32,9 +32,11 @@ Float = NDArray[np.float64]
 
 REACTION_S = (0.3, 0.6)
 ARRIVE_S, SETTLE_S, LEAVE_S, CAUGHT_S = 1.0, 2.0, 1.0, 1.3
+WAITS_S = 0.05  # with putting the foot down
 STEADY_S = 0.5  # after foot-off, before anything else is done
 FALL_REACTION_S = (0.12, 0.22)
 PUSH_M_S2 = 0.6  # what makes a person fall: more than the foot's width can resist
+WIDE_STEP = 3.0  # half feet: how far out a fall can be caught
 HEEL_M, TOE_M = -0.085, 0.13
 #: Generators of their own, by purpose: a person's seed, this number, and a count.
 BODY_RNG, CUE_RNG, STANCE_RNG, FEET_RNG, HEART_RNG = range(5)
@@ -178,10 +180,8 @@ class Acts:
         if side is not None and self._traits.wrong_leg:
             side = side.other
         if self._doing is Doing.ONE_LEG:
-            if cue.action == "lift" and side is self._side:
-                return True
-            self._put_down(at)
-            return cue.action in ("both_feet", "foot_down")
+            stays = cue.action == "lift" and side is self._side
+            return stays or (self._put_down(at) and cue.action in ("both_feet", "foot_down"))
         if self._doing is Doing.AWAY:
             if cue.action in ("empty", "foot_down"):
                 return True
@@ -284,18 +284,22 @@ class Acts:
         react_s = float(self._rng(FEET_RNG, self._feet_placed).uniform(*FALL_REACTION_S))
         self._turn = (at + to_step(react_s), lambda step: self._contact(step, fell=True))
 
-    def _put_down(self, at: int) -> None:
-        """Asked for: the body is let fall inward before the other foot meets the plate."""
+    def _put_down(self, at: int) -> bool:
+        """Asked for: the body is let fall inward before the other foot meets the plate; not while it falls outward."""
         fall, foot_m = self._phase.fall, self._spacing_m
-        path = put_down_plan(fall, self._body.omega, self._cop_m, foot_m, self._body.foot_half_m)
+        if capture_point(fall, self._body.omega) > foot_m + READY * self._body.foot_half_m:
+            self._busy_until = at + to_step(WAITS_S)
+            return False
+        path, contact = put_down_plan(fall, self._body.omega, self._cop_m, foot_m, self._body.foot_half_m)
         self._begin(Doing.MOVING, Planned(fall, self._body.omega, path), self._side)
-        self._turn = (at + to_step(LEAD_S), lambda step: self._contact(step, fell=False))
+        self._turn = (at + int(contact), lambda step: self._contact(step, fell=False))
+        return True
 
     def _contact(self, at: int, *, fell: bool) -> None:
         """The other foot meets the plate and takes its share within 0.2 s."""
         at_s, foot_m = at * STEP_S, self._spacing_m
         self.stances[-1] = replace(self.stances[-1], touch_down_s=at_s, fell=fell)
-        limit_m = foot_m + self._body.foot_half_m
+        limit_m = foot_m + (WIDE_STEP if fell else 1.0) * self._body.foot_half_m
         landing = Landing(self._phase.fall, self._body.omega, self._cop_m, 0.0, limit_m)
         self._begin(Doing.MOVING, Caught(landing), self._side)
         self.contacts.foot_down(at_s)

@@ -36,8 +36,8 @@ class Simulation:
         A name of `SCENARIOS`, or "weights": no person, but what is put on the plate.
     seed : int
         Of the person and of the noise.
-    mass_kg, height_m : float or None
-        None: the scenario's own. [kg, m]
+    mass_kg : float or None
+        None: the scenario's own.
     speed : float
         Seconds of simulated time in a second; 0: as fast as it is read.
     rate_hz : float
@@ -46,6 +46,8 @@ class Simulation:
         Which plate: its gains, offsets and serial number.
     faults : tuple of PlantedFault
         What is broken, and when.
+    height_m : float or None
+        None: the scenario's own.
 
     Raises
     ------
@@ -56,11 +58,11 @@ class Simulation:
     scenario: str = "healthy"
     seed: int = 1
     mass_kg: float | None = None
-    height_m: float | None = None
     speed: float = 1.0
     rate_hz: float = 80.0
     plate: int = 1
     faults: tuple[PlantedFault, ...] = ()
+    height_m: float | None = None
 
     def __post_init__(self) -> None:
         if self.scenario not in (*SCENARIOS, SCENARIO):
@@ -198,13 +200,20 @@ class SimulatedWeights(SimulatedPlate):
             self.firmware.person.put(xy_mm, load_n)
 
 
-_NAMES = {"seed": "seed", "mass": "mass_kg", "height": "height_m", "speed": "speed", "rate": "rate_hz", "plate": "plate"}
+_NAMES = {
+    "seed": "seed",
+    "mass": "mass_kg",
+    "height": "height_m",
+    "speed": "speed",
+    "rate": "rate_hz",
+    "plate": "plate",
+}
 
 
 def parse_simulation(url: str) -> Simulation:
-    """`sim:weak-left?seed=7&mass=70&height=1.7&speed=4&rate=80&plate=1` -> what to simulate; every part may be left out.
+    """`sim:weak-left?seed=7&mass=70&height=1.7&speed=4&rate=80&plate=1` -> what to simulate.
 
-    `&fault=frozen-2@10` plants a fault of `hardware.simulator.faults`; it may be said several times.
+    Every part may be left out. `&fault=frozen-2@10` plants a fault of `hardware.simulator.faults`; it may be said several times.
 
     Raises
     ------

@@ -6,8 +6,8 @@ from hardware.simulator.patient import OLDER_NM_KG, OLDER_NOISE, WEAK_ANKLE_WORK
 
 #: 40 % of the usual strength: held by leaning over and letting the pelvis drop, and with more work of the ankle.
 _WEAK = Leg(strength=0.4, lean_share=0.65, visible=0.5, ankle_work=WEAK_ANKLE_WORK)
-#: A little weaker, all of it relieved by leaning the trunk over the stance leg (Duchenne), most of it seen in the CoP.
-_LURCH = Leg(strength=0.35, lean_share=1.0, visible=0.6, ankle_work=1.2)
+#: A little weaker, all of it relieved by leaning the trunk over the stance leg (Duchenne); two fifths of that is seen.
+_LURCH = Leg(strength=0.35, lean_share=1.0, visible=0.4)
 #: The same weakness, none of it relieved by the trunk: the pelvis hangs in its tissue (Trendelenburg).
 _DROP = Leg(strength=0.4, lean_share=0.0, visible=0.3)
 #: Enough strength for a moment, not for half a minute: it fades, and the trunk creeps over.
@@ -48,7 +48,7 @@ SCENARIOS: dict[str, Traits] = {
     # Stands on the other leg than asked.
     "wrong-leg": Traits(wrong_leg=True),
     # Cannot stand still on both feet.
-    "restless": Traits(restless=4.0),
+    "restless": Traits(restless=2.5),
     # Older adult: less strength, more sway.
     "older": Traits(strength_nm_kg=OLDER_NM_KG, noise=OLDER_NOISE, height_m=1.65, mass_kg=72.0),
     # A child of about seven: small, light, and more sway (an assumption: no source gave one-leg values for children).

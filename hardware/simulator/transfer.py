@@ -7,6 +7,7 @@ side: 0 midway between the feet, + toward the stance foot. [m]
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ Float = NDArray[np.float64]
 
 RISE_S, OVERLAP_S = 0.16, 0.06
 SMALLEST_DIP_M = 0.001
-LEAD_S, LEAD_RISE_S = 0.55, 0.2  # before a foot is put down
+LEAD, LEAD_RISE_S, LONGEST_LEAD_S = 0.95, 0.2, 2.0  # before a foot is put down: part of the foot's half width
+READY = 0.6  # nobody puts a foot down while the body falls outward: how far out its capture point may be
 CONTACT_S, CAPTURE_PER_S = 0.2, 2.5  # how soon the other foot takes its load, how soon the body is caught
 ARRIVES = 0.1  # where the capture point is at contact, of the stance foot's distance from the middle
 
@@ -83,13 +85,22 @@ def lift_plan(
     return _aimed(fall, omega, still, -begun * (1 - over), goal_m, SMALLEST_DIP_M, 1.0)
 
 
-def put_down_plan(fall: Fall, omega: Quantity, cop_m: Quantity, foot_m: Quantity, half_m: Quantity) -> Float:
-    """CoP path until the other foot meets the plate: outward within the foot, so that the body falls inward. [m]"""
-    time_s = grid_s(1, round(LEAD_S / STEP_S), np.shape(foot_m))
-    begun = minimum_jerk(time_s / LEAD_RISE_S)
-    still = cop_m * (1 - begun) + foot_m * begun
-    path, _ = _aimed(fall, omega, still, begun, ARRIVES * foot_m, 0.0, half_m)
-    return path
+def put_down_plan(
+    fall: Fall, omega: Quantity, cop_m: Quantity, foot_m: Quantity, half_m: Quantity
+) -> tuple[Float, Any]:
+    """CoP path until the other foot meets the plate: outward within the foot, so that the body falls inward.
+
+    Returns
+    -------
+    ndarray (steps, *shape), int or ndarray
+        The path [m] and the step of contact: when the capture point has come near the middle, 2 s later at the latest.
+    """
+    begun = minimum_jerk(grid_s(1, round(LONGEST_LEAD_S / STEP_S), np.shape(foot_m)) / LEAD_RISE_S)
+    path = np.asarray(cop_m + (foot_m + LEAD * half_m - cop_m) * begun, dtype=np.float64)
+    rows = coast(fall, omega, path)
+    there = rows[:, 1] + rows[:, 2] / omega <= ARRIVES * foot_m
+    there[-1] = True
+    return path, 1 + there.argmax(axis=0)
 
 
 class Landing:

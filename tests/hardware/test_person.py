@@ -72,7 +72,7 @@ def test_the_lifted_foot_leaves_the_cop_over_the_stance_foot(side: Side) -> None
     after = motion.time_s > stance.foot_off_s + 2.5
     lateral_mm = to_lateral(motion.xy_mm[after, 0], side, 0.0)
     assert np.mean(lateral_mm) == pytest.approx(90.0 + stance.lateral_shift_mm, abs=3.0)
-    assert stance.lateral_shift_mm == pytest.approx(14.0 if side is Side.LEFT else 2.0, abs=6.0)
+    assert (stance.lateral_shift_mm > 5.0) is (side is Side.LEFT)  # the weak leg is leaned over
 
 
 def test_one_leg_sway_is_that_of_healthy_adults() -> None:
@@ -90,15 +90,16 @@ def test_one_leg_sway_is_that_of_healthy_adults() -> None:
     assert 6 < np.median(both) < 13
 
 
-def test_a_weak_leg_sways_more_than_the_other_by_what_was_planted() -> None:
-    """The scale multiplies RMS and velocity alike: on the same noise 1.45 x, apart from the spread between trials."""
-    runs = {
-        side: Simulation("weak-right", seed=9).person((TRIAL[0], TimedCue(8.0, Cue("lift", side)))) for side in Side
-    }
-    rms_mm = {side: np.std(moved(person, 39.0).xy_mm[15_000:, 1]) for side, person in runs.items()}
-    planted = {side: person.stances[0].sway for side, person in runs.items()}
-    assert rms_mm[Side.RIGHT] / rms_mm[Side.LEFT] == pytest.approx(planted[Side.RIGHT] / planted[Side.LEFT], rel=1e-6)
-    assert planted[Side.RIGHT] / planted[Side.LEFT] == pytest.approx(1.45, rel=0.3)
+def test_a_weak_leg_sways_sideways_as_much_more_as_women_with_weak_abductors_did() -> None:
+    """Lee & Powers 2014: ML displacement of 13.6 mm with weak, 9.8 mm with strong abductors, 1.39 times."""
+    ratios = []
+    for seed in range(8):
+        rms_mm = {}
+        for side in Side:
+            person = Simulation("weak-right", seed=seed).person((TRIAL[0], TimedCue(8.0, Cue("lift", side))))
+            rms_mm[side] = np.std(moved(person, 39.0).xy_mm[15_000:, 0])
+        ratios.append(rms_mm[Side.RIGHT] / rms_mm[Side.LEFT])
+    assert np.exp(np.mean(np.log(ratios))) == pytest.approx(13.6 / 9.8, rel=0.15)
 
 
 def test_a_fall_is_a_touch_down_nobody_asked_for() -> None:
