@@ -213,7 +213,8 @@ _NAMES = {
 def parse_simulation(url: str) -> Simulation:
     """`sim:weak-left?seed=7&mass=70&height=1.7&speed=4&rate=80&plate=1` -> what to simulate.
 
-    Every part may be left out. `&fault=frozen-2@10` plants a fault of `hardware.simulator.faults`; it may be said several times.
+    Every part may be left out. `&fault=frozen-2@10` plants a fault of `hardware.simulator.faults`, again and again if
+    said so.
 
     Raises
     ------
