@@ -111,9 +111,18 @@ class SerialLink:
         left_s = self._read_s + BLOCK_S - monotonic()
         if left_s > 0 and not self._awaits_reply:
             sleep(left_s)
-        received = bytes(self._port.read(max(1, self._port.in_waiting)))
+        received = self._take() or bytes(self._port.read(max(1, self._port.in_waiting)))
         self._read_s = monotonic()
         return received
+
+    def _take(self) -> bytes:
+        """What is waiting, at half of pyserial's cost. POSIX only; on Windows pyserial alone reads."""
+        if sys.platform == "win32":
+            return b""
+        try:
+            return os.read(self._port.fileno(), LARGEST_READ)
+        except BlockingIOError:
+            return b""
 
     def write(self, content: bytes) -> None:
         """Send all of `content`."""
