@@ -63,10 +63,6 @@ NOT_YET: frozenset[int] = frozenset(
         10,
         11,
         18,
-        20,
-        21,
-        22,
-        23,
         36,
     }
 )

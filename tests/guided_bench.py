@@ -37,7 +37,9 @@ class GuidedBench:
         self.station = Station(self.store, CLINICIAN, "room 2", self.hub)
         known = self.store.search_patients("P-001")
         self.patient = (
-            known[0] if known else filing.add_patient(self.store, CLINICIAN, NewPatient("P-001", simulated=True))
+            known[0].patient
+            if known
+            else filing.add_patient(self.store, CLINICIAN, NewPatient("P-001", simulated=True))
         )
         self.visit = filing.open_visit(self.store, CLINICIAN, self.patient.id, station="room 2")
         self.conductor = Conductor(self.station, protocol, self.keeper)
@@ -60,9 +62,9 @@ class GuidedBench:
         return self.hub.snapshot().newest_s
 
     def plant(self, *faults: str) -> None:
-        """Break the plate now, as an address would say it; what was broken before is mended."""
-        now_s = self.plate.firmware.person.now_s
-        self.plate.plant(*(replace(parse_fault(text), start_s=now_s) for text in faults))
+        """Break the plate, as an address says it but with times from now; what was broken before is mended."""
+        now_s, read = self.plate.firmware.person.now_s, [parse_fault(text) for text in faults]
+        self.plate.plant(*(replace(one, start_s=now_s + one.start_s, end_s=now_s + one.end_s) for one in read))
 
     def until_notice(self, *notices: Notice | None, limit_s: float) -> float:
         """Let the plate run until one of these is said; how long that took in the plate's time [s]."""

@@ -95,7 +95,7 @@ class Electronics:
     """
 
     def __init__(self, plant: Plant, rate_hz: float, seed: int, faults: tuple[PlantedFault, ...] = ()) -> None:
-        self._plant = plant
+        self.plant = plant
         self.faults = faults
         self._weights = converter_filter(rate_hz)
         # [1, 0]: the recursive form of the filter gives the same bits however the forces are cut
@@ -129,7 +129,7 @@ class Electronics:
     def _convert_cell(
         self, cell: int, grid_s: Float, force_n: Float, faults: tuple[PlantedFault, ...]
     ) -> tuple[Float, Float]:
-        plant = self._plant
+        plant = self.plant
         first_s, period_s = float(plant.first_s[cell]), float(plant.period_s[cell])
         start = int(self._converted[cell])
         end = max(start, int(np.floor((grid_s[-1] - first_s) / period_s)) + 1)

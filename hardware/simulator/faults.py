@@ -6,7 +6,7 @@
     saturated-1@5..8   cell 1 is at the end of the converter's range from 5 to 8 s
     unplugged-0        cell 0 is not connected: its input floats
     inverted-3         two wires of cell 3 are swapped: its load counts as negative
-    drift-2:60@10      the zero of cell 2 creeps by 60 N a minute
+    drift-2:60@10..40  the zero of cell 2 creeps by 60 N a minute, and does not come back
     swapped-0-1        cells 0 and 1 are on each other's sockets
     garbled:3@20       3 % of the frames are damaged on the wire
     silent@20          the port stays open, nothing comes
@@ -117,7 +117,8 @@ def with_faults(faults: tuple[PlantedFault, ...], time_s: Float, cells_n: Float)
         if fault.kind is FaultKind.INVERTED:
             changed[there, cells] *= -1
         elif fault.kind is FaultKind.DRIFT:
-            changed[there, cells] += fault.size / 60 * (time_s[there] - fault.start_s)
+            creeping_s = np.clip(time_s, fault.start_s, fault.end_s) - fault.start_s
+            changed[:, cells] += fault.size / 60 * creeping_s[:, None]
         elif fault.kind is FaultKind.SWAPPED:
             changed[:, cells] = np.where(there[:, None], changed[:, cells[::-1]], changed[:, cells])
     return changed
