@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.recording import N_CELLS, SampleBlock
+from analysis.recording import N_CELLS, SampleBlock, SetFlag
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
 
 US_BITS, SEQUENCE_BITS = 32, 16
+LARGEST_AGE_US = 65535 * 4  # what a plate says of a conversion that is as old as that, or older
+TIMEOUT_STEP_US = 200_000  # a plate whose cells are all silent sends a set every 250 ms
 KEPT_EXCHANGES = 600
-QUICK_PART, LEAST_QUICK, SHORTEST_S = 0.25, 4, 2.0
+STRETCHES, LEAST_QUICK, SHORTEST_S = 12, 8, 2.0
 #: What a plate's clock may be off by. A ceramic resonator is within 0.5 %; more is a fault, much more another board.
 CLOCK_DOUBTFUL, CLOCK_WRONG = 0.005, 0.02
 
@@ -66,18 +68,19 @@ def cell_rates_hz(blocks: Sequence[SampleBlock]) -> tuple[float, ...]:
     """Conversions a second of each cell by the device's clock, 0.0 where a cell converted less than twice. (4,) [Hz].
 
     From the usual interval between conversions, so that lost sets do not slow a cell. A cell that is not new in a set
-    repeats its old time, so that each cell has its own rate however the sets come.
+    repeats its old time, so that each cell has its own rate however the sets come. The age of a cell that stopped is
+    held at a quarter of a second, and a plate none of whose cells converts still sends sets: neither is a conversion.
     """
     if not blocks:
         return (0.0,) * N_CELLS
     device_us = np.concatenate([block.device_us for block in blocks]).astype(np.int64)
-    return tuple(_rate_of(device_us[:, cell]) for cell in range(N_CELLS))
-
-
-def _rate_of(converted_us: Int) -> float:
-    intervals_us = np.diff(converted_us)
-    intervals_us = intervals_us[intervals_us > 0]
-    return float(1e6 / np.median(intervals_us)) if len(intervals_us) else 0.0
+    flags = np.concatenate([block.flags for block in blocks])
+    steps_us = np.diff(device_us, axis=0)
+    real = (steps_us > 0) & (device_us.max(axis=1, keepdims=True) - device_us < LARGEST_AGE_US)[1:]
+    real &= ~((flags & SetFlag.TIMEOUT != 0)[1:, None] & (steps_us >= TIMEOUT_STEP_US))
+    return tuple(
+        float(1e6 / np.median(steps_us[real[:, cell], cell])) if real[:, cell].any() else 0.0 for cell in range(N_CELLS)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +102,18 @@ class ClockMapping:
         return (self.scale - 1) * 1e6
 
 
-def host_mapping(sent_s: Float, got_s: Float, device_us: Int) -> ClockMapping | None:
-    """From PINGs of low round trip; None where those are fewer than 4 or lie within 2 s.
+def _quickest(trip_s: Float, device_us: Int) -> Int:
+    """Which exchange was the quickest of each stretch of time; stretches without one are left out."""
+    stretch = np.minimum((device_us - device_us.min()) * STRETCHES // np.ptp(device_us), STRETCHES - 1)
+    order = np.lexsort((trip_s, stretch))
+    return order[np.unique(stretch[order], return_index=True)[1]]
 
-    Only the quickest quarter of the exchanges counts: the rest waited in some buffer. The uncertainty is that of a
-    line through points that scatter like these, and never below half a round trip at either end.
+
+def host_mapping(sent_s: Float, got_s: Float, device_us: Int) -> ClockMapping | None:
+    """From PINGs of low round trip; None where they span less than 2 s or a third of the time has none.
+
+    Of each twelfth of the time only the quickest exchange counts: the rest waited in some buffer. The uncertainty is
+    that of a line through points that scatter like these, and never below half a round trip at either end.
 
     Parameters
     ----------
@@ -112,11 +122,13 @@ def host_mapping(sent_s: Float, got_s: Float, device_us: Int) -> ClockMapping | 
     device_us : ndarray (n,)
         Device clock at the reply, unwrapped. [us]
     """
-    trip_s = got_s - sent_s
-    quick = trip_s <= np.quantile(trip_s, QUICK_PART) if len(trip_s) else np.zeros(0, dtype=np.bool_)
-    host_s, device_s = (sent_s + trip_s / 2)[quick], device_us[quick] * 1e-6
-    if len(host_s) < LEAST_QUICK or np.ptp(device_s) < SHORTEST_S:
+    if len(device_us) < LEAST_QUICK or np.ptp(device_us) < SHORTEST_S * 1e6:
         return None
+    trip_s = got_s - sent_s
+    quick = _quickest(trip_s, device_us)
+    if len(quick) < LEAST_QUICK:
+        return None
+    host_s, device_s = (sent_s + trip_s / 2)[quick], device_us[quick] * 1e-6
     at_s, from_s = device_s - device_s.mean(), host_s - host_s.mean()
     scale = float((at_s @ from_s) / (at_s @ at_s))
     scatter_s = float(np.sqrt(np.sum((from_s - scale * at_s) ** 2) / (len(at_s) - 2)))

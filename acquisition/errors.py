@@ -13,6 +13,7 @@
     │   └── PortInUse       another program holds the port
     ├── PlateRefused        the plate does not know or cannot do what was asked
     ├── PlateRebooted       the plate restarted while it was streaming: its zero and clock are gone
+    ├── RateTooLow          a cell converts too slowly to measure with
     ├── WireVersionUnknown  the plate speaks a wire version this program does not
     ├── SpoolRefused        a recording cannot be kept safe, so it does not begin
     │   ├── SpoolReadOnly   its folder cannot be written
@@ -119,6 +120,12 @@ class PlateRebooted(AcquisitionError):
     def __init__(self, reset_cause: int) -> None:
         super().__init__(f"the plate restarted (reset cause {reset_cause:#04x})", reset_cause=reset_cause)
         self.reset_cause = reset_cause
+
+
+class RateTooLow(AcquisitionError):
+    """Happens when a cell converts too slowly to measure with. Values: cell, from 0; rate_hz, limit_hz [Hz]."""
+
+    code = "RATE_TOO_LOW"
 
 
 class WireVersionUnknown(AcquisitionError):

@@ -19,9 +19,10 @@ from time import monotonic
 
 import numpy as np
 
+from acquisition.checkup import rate_problem
 from acquisition.clock import measured_rate_hz
 from acquisition.continuity import Position, Resumable
-from acquisition.errors import AcquisitionError, LinkLost
+from acquisition.errors import AcquisitionError, LinkLost, RateTooLow
 from acquisition.plate import Cue, LossCounters, Plate, Prompted
 from acquisition.recorder import Recorder
 from acquisition.spool import Spool, Tap
@@ -35,6 +36,7 @@ SUSPENDED = "SUSPENDED"
 RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 KEPT_BLOCKS = 1500  # 30 s of 20 ms blocks
 RATE_OVER_BLOCKS = 150
+JUDGED_BLOCKS = 60
 BAD_OVER_S = 1.0
 
 
@@ -54,7 +56,8 @@ class HubSnapshot:
     ``newest_s``: device time of the newest set [s]; ``error``: code of the last ``fault``; ``waiting``: the link
     dropped and its stream may still go on; ``interrupted``: code of what ended the recording that was not fetched yet;
     ``slow_disk``: the disk kept this recording waiting; ``behind``: the newest bytes came late, this computer is busy;
-    ``bad_share``: part of the frames of the newest second that were damaged; ``boot_count``: of the plate.
+    ``bad_share``: part of the frames of the newest second that were damaged; ``boot_count``: of the plate;
+    ``silent_s``: how long nothing has come of a stream [s].
     """
 
     state: HubState
@@ -74,6 +77,7 @@ class HubSnapshot:
     bad_share: float = 0.0
     boot_count: int = 0
     fault: AcquisitionError | None = None
+    silent_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ class Hub:
         self._failures = 0  # since the last block
         self._numbered = 0  # blocks ever received: the cursor readers hold
         self._sets = 0
+        self._took_s = 0.0  # when the newest block came, or the stream began
         self._stream = 0  # counts streams: times of two streams have nothing in common
         self._recorder: Recorder | None = None
         self._interrupted: str | None = None
@@ -149,6 +154,7 @@ class Hub:
             newest = recent[-1] if recent else None
             plate = self._plate
             losses = self._losses if plate is None else plate.losses
+            fault = self._error or self._rate_problem()
             return HubSnapshot(
                 state=self._state,
                 identity=self._identity,
@@ -156,8 +162,8 @@ class Hub:
                 newest_s=float(newest.device_us[-1].max()) * 1e-6 if newest is not None else 0.0,
                 sets=self._sets,
                 losses=losses,
-                error=self._error.code if self._error else None,
-                error_text=str(self._error) if self._error else None,
+                error=fault.code if fault else None,
+                error_text=str(fault) if fault else None,
                 recording=self._recorder is not None,
                 stream=self._stream,
                 waiting=self._dropped is not None and self._dropped.hopeful,
@@ -166,8 +172,14 @@ class Hub:
                 behind=self._tap is not None and self._tap.behind,
                 bad_share=self._bad_share(losses.bad_frames),
                 boot_count=plate.boot_count if plate is not None else 0,
-                fault=self._error,
+                fault=fault,
+                silent_s=monotonic() - self._took_s if self._state is HubState.STREAMING else 0.0,
             )
+
+    def _rate_problem(self) -> RateTooLow | None:
+        """Why a stream that runs cannot be measured with."""
+        streams = self._state is HubState.STREAMING
+        return rate_problem(list(self._blocks)[-JUDGED_BLOCKS:]) if streams else None
 
     def blocks_after(self, cursor: int, timeout_s: float = 0.0) -> tuple[tuple[SampleBlock, ...], int]:
         """Blocks that came after `cursor` and the new cursor; waits up to `timeout_s` for the first.
@@ -197,10 +209,14 @@ class Hub:
         ------
         LinkLost
             No plate is streaming.
+        RateTooLow
+            A cell converts too slowly to measure with.
         """
         with self._changed:
             if self._identity is None or self._state is not HubState.STREAMING:
                 raise LinkLost("no plate is streaming: a recording cannot begin")
+            if (problem := self._rate_problem()) is not None:
+                raise problem
             if spool is not None and self._tap is None:
                 raise ValueError("a spool needs a tap on the plate's link")
             began_at = datetime.now(UTC) if spool is None else spool.header.began_at
@@ -324,7 +340,7 @@ class Hub:
                 self._new_stream(dropped)
             self._arrived.clear()  # a plate opened anew counts anew
             self._plate, self._identity, self._dropped = plate, plate.identity, None
-            self._state, self._error = HubState.STREAMING, None
+            self._state, self._error, self._took_s = HubState.STREAMING, None, monotonic()
             self._changed.notify_all()
 
     def _bad_share(self, bad_frames: int) -> float:
@@ -344,7 +360,7 @@ class Hub:
 
     def _take(self, block: SampleBlock) -> None:
         with self._changed:
-            self._failures = 0
+            self._failures, self._took_s = 0, monotonic()
             self._blocks.append(block)
             self._numbered += 1
             self._sets += len(block)

@@ -105,12 +105,18 @@ class WirePlate:
     WireVersionUnknown
     PlateBusy
         It talks with another program.
+
+    Attributes
+    ----------
+    ping_every_s : float
+        How often its clock is asked while it streams. [s]
     """
 
     def __init__(self, link: Link) -> None:
         self._talk = Conversation(link, self._hear)
         self._waiting: deque[SampleBlock] = deque()
         self._continuity = Continuity()
+        self.ping_every_s = PING_EVERY_S
         self._ping_due_s = 0.0
         self._streaming = self._closed = False
         self._boot: Boot | None = None
@@ -210,7 +216,7 @@ class WirePlate:
     def _keep_time(self) -> None:
         now_s = monotonic()
         if self._streaming and not self._own_time and now_s >= self._ping_due_s:
-            self._ping_due_s = now_s + PING_EVERY_S
+            self._ping_due_s = now_s + self.ping_every_s
             self._talk.ping()
 
     def close(self) -> None:

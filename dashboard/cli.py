@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "simulate": "simulate",
     "ports": "ports",
     "identify": "identify",
+    "checkup": "checkup",
 }
 
 DEFAULT_VERB = "serve"

@@ -327,6 +327,7 @@ _NOTICES = {
     "SPOOL_READ_ONLY": Notice.DISK_READ_ONLY,
     "SPOOL_FAILED": Notice.DISK_FAILED,
     "SUSPENDED": Notice.SUSPENDED,
+    "RATE_TOO_LOW": Notice.RATE_TOO_LOW,
 }
 
 

@@ -92,6 +92,7 @@ class Notice(StrEnum):
     DISK_READ_ONLY = "disk_read_only"
     DISK_FAILED = "disk_failed"
     SUSPENDED = "suspended"
+    RATE_TOO_LOW = "rate_too_low"
     TEST_PATTERN = "test_pattern"
     CELL_SATURATED = "cell_saturated"
     CELL_DISCONNECTED = "cell_disconnected"

@@ -58,10 +58,6 @@ NOT_YET: frozenset[int] = frozenset(
         2,
         3,
         4,
-        6,
-        8,
-        10,
-        11,
         18,
         36,
     }

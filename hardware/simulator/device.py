@@ -147,6 +147,8 @@ class SimulatedLink:
         """To the board, which answers at once."""
         if self._closed:
             raise LinkLost(f"{self.name} is closed")
+        if self._speed:
+            self._catch_up()  # the board's clock says the time at which it is asked
         self.firmware.receive(content)
 
     def close(self) -> None:

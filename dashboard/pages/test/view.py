@@ -34,6 +34,7 @@ STANDARD_GRAVITY = 9.80665  # m/s^2: what scales show
 KEY_NAMES = {" ": "space", "Escape": "escape"}
 #: The acts that lead on, shown first and filled; those that end or undo, last and plain.
 MAIN = frozenset({Act.START, Act.KEEP, Act.RETRY, Act.SAME_PATIENT, Act.OTHER_LEG})
+SILENT_S = 0.25  # without a set: nobody should be asked to stand on one leg now
 #: Part of the frames of a second that may be damaged before it is said, and before it is said in earnest.
 AMBER_SHARE, RED_SHARE = 0.01, 0.05
 #: Which side goes next is chosen apart from the acts that lead on.
@@ -101,6 +102,10 @@ def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> t
     if attendance in (Attendance.ELSEWHERE, Attendance.MODEL_UNKNOWN):
         model = snapshot.identity.model if snapshot.identity else ""
         return words(f"test.plate.{attendance.value}", model=model), False
+    if snapshot.state is HubState.STREAMING and snapshot.fault is not None:
+        return plate_error_text(words, snapshot.fault), False
+    if snapshot.silent_s >= SILENT_S:
+        return words("test.plate.silent"), False
     if snapshot.state is HubState.STREAMING and snapshot.identity is not None:
         identity = snapshot.identity
         key = "simulated" if identity.serial.startswith("SIM-") else "connected"
