@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "analyse": "analyse",
     "import": "importing",
     "store": "store",
+    "reassess": "reassess",
     "simulate": "simulate",
     "ports": "ports",
     "identify": "identify",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -13,13 +13,14 @@ import numpy as np
 
 from acquisition.files import ReadFile
 from acquisition.hub import Hub
-from analysis.assess import AssessedTrial, TrialResult, assess_import, assess_recording
+from analysis.assess import AssessedTrial, TrialResult, assess_import
 from analysis.calibration import DATASHEET, Calibration
 from analysis.errors import AnalysisError
 from analysis.geometry import Footing, Side
 from analysis.recording import ImportedRecording, PlateIdentity, RawRecording
 from analysis.settings import AnalysisSettings
 from analysis.sides import SideComparison, compare
+from dashboard.assessing import assess_stored, stored_trial
 from dashboard.orders import Facts
 from hardware.plates import load_plate_model
 from hardware.simulator.device import simulated_calibration
@@ -31,7 +32,6 @@ from records.model import (
     NewTrial,
     Patient,
     RawInput,
-    StoredRecording,
     Trial,
     TrialStatus,
     Visit,
@@ -78,12 +78,6 @@ class VisitResults:
     patient: Patient
     trials: tuple[FiledTrial, ...]
     comparison: SideComparison
-
-
-class NoTrialFound(AnalysisError):
-    """Happens when a recording holds no stance where its trial should be."""
-
-    code = "NO_TRIAL_FOUND"
 
 
 class Station:
@@ -258,8 +252,7 @@ class Station:
             if trial_id in self._signals:
                 self._signals.move_to_end(trial_id)
                 return self._signals[trial_id]
-        trial = self.store.trial(trial_id)
-        assessed = _the_trial(trial, self._assess(trial, self.store.recording(trial.recording_id)))
+        assessed = assess_stored(stored_trial(self.store, trial_id), self.settings)
         self._remember(trial_id, assessed)
         return assessed
 
@@ -294,28 +287,6 @@ class Station:
             log.exception("trial %s could not be analysed", trial.id)
             return FiledTrial(trial, None, AnalysisError.code)
         return FiledTrial(trial, assessed.result)
-
-    def _assess(self, trial: Trial, recording: StoredRecording) -> tuple[AssessedTrial, ...]:
-        if recording.imported is not None:
-            return self._assess_import(recording.imported, recording.footing, trial.side)
-        raw, zero, calibration_id = recording.raw, recording.zero, recording.calibration_id
-        if raw is None or zero is None or calibration_id is None:
-            raise NoTrialFound(f"recording {recording.id} holds no counts")
-        return assess_recording(
-            raw,
-            self.store.calibration(calibration_id),
-            zero,
-            settings=self._settings_of(trial),
-            footing=recording.footing,
-            side=trial.side,
-            marks=trial.marks,
-            expected_weight_n=_expected_weight_n(trial),
-        )
-
-    def _settings_of(self, trial: Trial) -> AnalysisSettings:
-        """The hold asked for is the trial's own, whatever this station asks for today."""
-        hold_s = (trial.protocol or {}).get("hold_s")
-        return replace(self.settings, target_hold_s=float(hold_s)) if isinstance(hold_s, int | float) else self.settings
 
     def _assess_import(
         self, recording: ImportedRecording, footing: Footing | None, side: Side | None
@@ -369,13 +340,3 @@ def _trials_of(found: Sequence[AssessedTrial]) -> list[NewTrial]:
         attempt = 1 + sum(trial.side is each.result.side for trial in made)
         made.append(NewTrial(each.result.side, phases.start_s, phases.end_s, attempt=attempt))
     return made
-
-
-def _the_trial(trial: Trial, found: Sequence[AssessedTrial]) -> AssessedTrial:
-    """The stance that a trial is about: the first one that is not over when the trial begins."""
-    for each in found:
-        if each.result.phases.end_s > trial.start_s:
-            return each
-    if not found:
-        raise NoTrialFound(f"trial {trial.id} has no stance")
-    return found[-1]

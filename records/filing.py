@@ -175,27 +175,22 @@ def file_result(store: RecordStore, actor: Actor, trial_id: str, result: TrialRe
     ------
     NotPermitted, NotFound
     """
+    (filed,) = file_results(store, actor, [(trial_id, result)])
+    return filed
+
+
+def file_results(
+    store: RecordStore, actor: Actor, results: Sequence[tuple[str, TrialResult]]
+) -> tuple[StoredResult, ...]:
+    """Results of several trials in one transaction, each with its own event: all of them are filed, or none.
+
+    Raises
+    ------
+    NotPermitted, NotFound
+    """
     require(actor, Act.RESULT_FILED)
-    document = json.dumps(trial_document(result), sort_keys=True, separators=(",", ":"), allow_nan=False)
     with store.writing() as archive:
-        queries.find_trial(archive, trial_id)
-        stored = StoredResult(
-            id=new_id(),
-            trial_id=trial_id,
-            number=queries.next_result_number(archive, trial_id),
-            result=result,
-            analysis_version=result.analysis_version,
-            made_at=datetime.now(UTC),
-        )
-        rows.insert_result(archive, stored)
-        details = {
-            "result_id": stored.id,
-            "number": stored.number,
-            "analysis_version": stored.analysis_version,
-            "sha256": sha256_of(document.encode()),
-        }
-        append(archive, actor, Act.RESULT_FILED, store.station, (Kind.TRIAL, trial_id), details)
-    return stored
+        return tuple(_file_result(archive, actor, store.station, *each) for each in results)
 
 
 def void_trial(store: RecordStore, actor: Actor, trial_id: str, reason: str, *, version: int | None = None) -> Trial:
@@ -289,6 +284,30 @@ def add_drift_check(
         }
         append(archive, actor, Act.DRIFT_CHECK_ADDED, store.station, (Kind.DRIFT_CHECK, check.id), details)
     return check
+
+
+def _file_result(
+    archive: sa.Connection, actor: Actor, station: str, trial_id: str, result: TrialResult
+) -> StoredResult:
+    document = json.dumps(trial_document(result), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    queries.find_trial(archive, trial_id)
+    stored = StoredResult(
+        id=new_id(),
+        trial_id=trial_id,
+        number=queries.next_result_number(archive, trial_id),
+        result=result,
+        analysis_version=result.analysis_version,
+        made_at=datetime.now(UTC),
+    )
+    rows.insert_result(archive, stored)
+    details = {
+        "result_id": stored.id,
+        "number": stored.number,
+        "analysis_version": stored.analysis_version,
+        "sha256": sha256_of(document.encode()),
+    }
+    append(archive, actor, Act.RESULT_FILED, station, (Kind.TRIAL, trial_id), details)
+    return stored
 
 
 def _fields(entry: NewPatient | Patient) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -134,6 +135,16 @@ def trials_of(connection: sa.Connection, visit_id: str) -> tuple[Trial, ...]:
     """Trials of a visit in the order they were filed, void ones too."""
     chosen = sa.select(*_columns(trial, Trial)).where(trial.c.visit_id == visit_id)
     return _many(connection, chosen.order_by(trial.c.created_at, trial.c.id), Trial)
+
+
+def trial_ids(connection: sa.Connection, patient_code: str | None, since: datetime | None) -> tuple[str, ...]:
+    """Ids of trials, oldest first, void ones too: of one patient, of visits since a moment, or all."""
+    chosen = sa.select(trial.c.id).join(visit, trial.c.visit_id == visit.c.id)
+    if patient_code is not None:
+        chosen = chosen.join(patient, visit.c.patient_id == patient.c.id).where(patient.c.code == patient_code)
+    if since is not None:
+        chosen = chosen.where(visit.c.at >= since)
+    return tuple(connection.scalars(chosen.order_by(trial.c.created_at, trial.c.id)))
 
 
 def latest_calibration(connection: sa.Connection, plate_serial: str) -> Calibration | None:

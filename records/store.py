@@ -5,8 +5,9 @@ from __future__ import annotations
 import platform
 import weakref
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -188,6 +189,10 @@ class RecordStore:
         """Trials of a visit in the order they were filed, void ones too."""
         return self._read(queries.trials_of, visit_id)
 
+    def trial_ids(self, patient_code: str | None = None, since: datetime | None = None) -> tuple[str, ...]:
+        """Ids of trials, oldest first, void ones too: of one patient, of visits since a moment, or all."""
+        return self._read(queries.trial_ids, patient_code, since)
+
     def trial(self, id: str) -> Trial:
         """One trial. Raises NotFound."""
         return self._read(queries.find_trial, id)
@@ -206,6 +211,10 @@ class RecordStore:
     def latest_result(self, trial_id: str) -> StoredResult | None:
         """Newest result of a trial; None where its analysis failed or has not run."""
         return self._read(queries.latest_results, [trial_id]).get(trial_id)
+
+    def newest_results(self, trial_ids: Sequence[str]) -> dict[str, StoredResult]:
+        """Newest result of each of these trials that has one, by trial id."""
+        return self._read(queries.latest_results, trial_ids)
 
     def latest_results(self, visit_id: str) -> dict[str, StoredResult]:
         """Newest result of each trial of a visit that has one, by trial id."""
