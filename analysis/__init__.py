@@ -8,6 +8,7 @@ from analysis import boundary as boundary
 from analysis import complexity as complexity
 from analysis import diffusion as diffusion
 from analysis import lateral as lateral
+from analysis import noise as noise
 from analysis import spectrum as spectrum
 from analysis import sway as sway
 from analysis import sway_density as sway_density

@@ -15,6 +15,7 @@ from analysis.geometry import Footing, Side, to_lateral
 from analysis.inspection import Seen, inspect
 from analysis.marking import MarkingRules, mark_phases
 from analysis.metrics import METRICS, Reason, Stance, Unavailable
+from analysis.noise import noise_alone, noise_findings
 from analysis.operator_marks import cut_by_interruption, ended_by_operator
 from analysis.phases import EndedBy, Mark, StancePhases
 from analysis.preprocess import Preprocessed, preprocess
@@ -133,7 +134,7 @@ def _assess(source: Source, settings: AnalysisSettings) -> tuple[AssessedTrial, 
     standing, signal, stances = _stances(source, found, weight_n)
     wanted = found if settings == detection else preprocess(source.cells, settings, source.force_known)
     cop = centre_of_pressure(wanted.forces, gate_n, Frame.PLATE)
-    seen = Seen(wanted, cop, signal, standing, _regular(source, settings, gate_n))
+    seen = Seen(wanted, cop, signal, standing, gate_n, _regular(source, settings, gate_n))
     marked = _marked(source, settings, seen, stances) or [_no_stance(source, seen)]
     return tuple(_trial(source, settings, seen, phases) for phases in marked)
 
@@ -203,6 +204,16 @@ def _window_s(settings: AnalysisSettings, phases: StancePhases, cop: CopSeries) 
     return phases.static_s
 
 
+def _noise(
+    source: Source, settings: AnalysisSettings, seen: Seen, window_s: tuple[float, float] | None
+) -> CopSeries | None:
+    """The CoP as the noise of single cells alone would move it, under the mean load of this trial."""
+    if window_s is None or source.cells.cells_n.shape[1] != 4:
+        return None
+    alone = noise_alone(source.cells, seen.signal.weight_n, window_s, settings)
+    return centre_of_pressure(alone.forces, seen.gate_n, Frame.PLATE) if alone else None
+
+
 def _trial(source: Source, settings: AnalysisSettings, seen: Seen, phases: StancePhases) -> AssessedTrial:
     framed = _frame(seen.cop, phases.side, source)
     window_s = _window_s(settings, phases, seen.cop)
@@ -217,8 +228,9 @@ def _trial(source: Source, settings: AnalysisSettings, seen: Seen, phases: Stanc
         weight_n=seen.signal.weight_n if source.force_known else None,
         target_hold_s=settings.target_hold_s,
         regular=_frame(seen.regular, phases.side, source).between(*window_s) if seen.regular and window_s else None,
+        noise=_noise(source, settings, seen, window_s),
     )
-    findings = inspect(source, settings, seen, phases, window_s, window)
+    findings = (*inspect(source, settings, seen, phases, window_s, window), *noise_findings(stance))
     result = TrialResult(
         side=phases.side,
         phases=phases,

@@ -37,13 +37,15 @@ STEPPING_S, STEPPING_PCT = 0.5, 5.0
 class Seen:
     """The recording after preprocessing: as the settings ask for, and as the phases were found.
 
-    ``regular``: the CoP on the grid of the research metrics, where that is not ``cop``.
+    ``gate_n``: the load that a CoP needs. [N] ``regular``: the CoP on the grid of the research metrics, where that is
+    not ``cop``.
     """
 
     wanted: Preprocessed
     cop: CopSeries
     signal: Traces
     standing: Standing
+    gate_n: float
     regular: CopSeries | None = None
 
 

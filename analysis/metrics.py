@@ -13,7 +13,7 @@ from analysis.geometry import Footing, Side
 from analysis.phases import StancePhases
 
 Worse = Literal["higher", "lower", "neither", "signed"]
-Group = Literal["primary", "details", "boundary", "research"]
+Group = Literal["primary", "details", "boundary", "quality", "research"]
 
 
 class Reason(StrEnum):
@@ -34,6 +34,7 @@ class Reason(StrEnum):
     LOW_RATE = "LOW_RATE"
     TARGET_UNKNOWN = "TARGET_UNKNOWN"
     OUTSIDE_FOOT = "OUTSIDE_FOOT"
+    NO_EMPTY_PLATE = "NO_EMPTY_PLATE"
 
 
 class Unavailable(AnalysisError):
@@ -69,6 +70,8 @@ class Stance:
         The hold asked for; None where it is not known. [s]
     regular : CopSeries or None
         The window on the 100 Hz grid of the research metrics; None where ``window`` lies on it.
+    noise : CopSeries or None
+        What the plate's own noise makes of the mean load; None where no empty plate was recorded.
     """
 
     window: CopSeries
@@ -80,6 +83,7 @@ class Stance:
     weight_n: float | None
     target_hold_s: float | None = None
     regular: CopSeries | None = None
+    noise: CopSeries | None = None
 
 
 @dataclass(frozen=True, slots=True)

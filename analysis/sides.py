@@ -219,8 +219,11 @@ def compare(results: Sequence[TrialResult]) -> SideComparison:
 
 
 def _judged(metric: Metric, comparison: MetricComparison) -> MetricComparison:
-    """Research metrics are shown with their interval and never flagged: too many, of too little reliability."""
-    return replace(comparison, flag=False) if metric.group == "research" else comparison
+    """Research metrics are shown with their interval and never flagged: too many, of too little reliability.
+
+    Nor is quality: it is the plate's.
+    """
+    return replace(comparison, flag=False) if metric.group in ("research", "quality") else comparison
 
 
 def _compare_metric(metric: Metric, left: Sequence[TrialResult], right: Sequence[TrialResult]) -> MetricComparison:

@@ -31,7 +31,7 @@ from dashboard.words import Words
 WIDTH = 100
 COLUMNS = 6  # trials side by side in one table
 INDENT = "  "
-SHOWN: tuple[Group, ...] = ("primary", "details", "boundary", "research")
+SHOWN: tuple[Group, ...] = ("primary", "details", "boundary", "quality", "research")
 
 
 def report(words: Words, analyses: Analyses) -> str:

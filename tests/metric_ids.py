@@ -1,7 +1,8 @@
-"""Ids of the groups boundary and research, literally as the method has them."""
+"""Ids of the groups boundary, quality and research, literally as the method has them."""
 
 from __future__ import annotations
 
+QUALITY = {"noise_velocity_ml", "noise_velocity", "noise_share_ml", "noise_share"}
 BOUNDARY = {"ttb_ml_min", "ttb_ml_mean", "ttb_ml_sd", "ttb_ap_min", "ttb_ap_mean", "ttb_ap_sd"}
 
 # fmt: off

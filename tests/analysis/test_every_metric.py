@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shapes
-from metric_ids import BOUNDARY, RESEARCH
+from metric_ids import BOUNDARY, QUALITY, RESEARCH
 from standing import FOOTING, HALF_MM, WIDTH_MM
 from tests_root import ROOT
 
@@ -176,7 +176,7 @@ def reason_of(id: str, of: Stance) -> Reason:
 
 
 def test_the_registry_is_the_table_of_the_method() -> None:
-    assert set(METRICS) == METHOD | BOUNDARY | RESEARCH
+    assert set(METRICS) == METHOD | BOUNDARY | QUALITY | RESEARCH
     assert {id for id, metric in METRICS.items() if metric.group == "primary"} == {
         *("hold_time", "velocity_ml", "velocity", "rms_ml", "lateral_shift", "lateral_shift_pct", "failures"),
     }

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from metric_ids import BOUNDARY, RESEARCH
+from metric_ids import BOUNDARY, QUALITY, RESEARCH
 from one_leg import in_turn, signals
 from tests_root import ROOT
 from written import CELLS_HEADER, COP_HEADER, rows, write, write_places, write_stance
@@ -36,6 +36,7 @@ IDS = {
     "mean_frequency", "mean_frequency_ml", "mean_frequency_ap", "ml_ap_ratio", "drift", "shift_from_bipedal",
     "load_share_bipedal", "apa", "transfer_time", "overshoot", "time_to_stabilisation", "settling_ratio",
     "vertical_unsteadiness", "course_velocity_ml_1", "course_velocity_ml_2", "course_velocity_ml_3", *BOUNDARY,
+    *QUALITY,
 }
 # fmt: on
 

@@ -187,7 +187,7 @@ def test_the_table_holds_every_metric_of_every_trial(clinic: Clinic) -> None:
     table = metric_table(WORDS, results_of(clinic, both_sides()))
     rows = [row for _, group in table.groups for row in group]
     assert {row.metric for row in rows} == {metric.id for metric in METRICS.values() if metric.group != "research"}
-    assert [title for title, _ in table.groups] == ["Primary", "Details", "Time to the edge of the foot"]
+    assert [title for title, _ in table.groups] == ["Primary", "Details", "Time to the edge of the foot", "Quality"]
     assert all(len(row.cells) in (0, 6) for row in rows)
     assert [name for name, _ in table.columns] == [f"{s}, trial {n}" for s in ("Left", "Right") for n in (1, 2, 3)]
     assert all(row.reason for row in rows if not row.cells)

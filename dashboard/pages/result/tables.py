@@ -17,7 +17,7 @@ from dashboard.sentences import bare_number_text, metric_label, metric_limits, r
 from dashboard.station import FiledTrial, VisitResults
 from dashboard.words import Words
 
-GROUPS = ("primary", "details", "boundary", "research")
+GROUPS = ("primary", "details", "boundary", "quality", "research")
 
 
 @dataclass(frozen=True, slots=True)
