@@ -144,6 +144,7 @@ class HostClock:
     def __init__(self) -> None:
         self._unwrapper = Unwrapper(US_BITS)
         self._exchanges: deque[tuple[float, float, int]] = deque(maxlen=KEPT_EXCHANGES)
+        self._mapped: tuple[tuple[float, float, int], ClockMapping | None] | None = None  # after which exchange, what
 
     def __len__(self) -> int:
         return len(self._exchanges)
@@ -156,9 +157,13 @@ class HostClock:
     def mapping(self) -> ClockMapping | None:
         """As far as it is known by now."""
         exchanges = tuple(self._exchanges)
+        if self._mapped is not None and exchanges and self._mapped[0] is exchanges[-1]:
+            return self._mapped[1]
         sent_s, got_s, device_us = (
             (np.array(column) for column in zip(*exchanges, strict=True))
             if exchanges
             else (np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
         )
-        return host_mapping(sent_s, got_s, device_us)
+        found = host_mapping(sent_s, got_s, device_us)
+        self._mapped = (exchanges[-1], found) if exchanges else None
+        return found

@@ -20,10 +20,10 @@ from time import monotonic
 import numpy as np
 
 from acquisition.checkup import rate_problem
-from acquisition.clock import measured_rate_hz
+from acquisition.clock import ClockMapping, measured_rate_hz
 from acquisition.continuity import Position, Resumable
 from acquisition.errors import AcquisitionError, LinkLost, RateTooLow
-from acquisition.plate import Cue, LossCounters, Plate, Prompted
+from acquisition.plate import Cue, LossCounters, Plate, Prompted, Timed
 from acquisition.recorder import Recorder
 from acquisition.spool import Spool, Tap
 from analysis.recording import PlateIdentity, RawRecording, SampleBlock
@@ -57,7 +57,8 @@ class HubSnapshot:
     dropped and its stream may still go on; ``interrupted``: code of what ended the recording that was not fetched yet;
     ``slow_disk``: the disk kept this recording waiting; ``behind``: the newest bytes came late, this computer is busy;
     ``bad_share``: part of the frames of the newest second that were damaged; ``boot_count``: of the plate;
-    ``silent_s``: how long nothing has come of a stream [s].
+    ``silent_s``: how long nothing has come of a stream [s]; ``clock``: the plate's against this computer's, where it is
+    known.
     """
 
     state: HubState
@@ -76,6 +77,7 @@ class HubSnapshot:
     behind: bool = False
     bad_share: float = 0.0
     boot_count: int = 0
+    clock: ClockMapping | None = None
     fault: AcquisitionError | None = None
     silent_s: float = 0.0
 
@@ -172,6 +174,7 @@ class Hub:
                 behind=self._tap is not None and self._tap.behind,
                 bad_share=self._bad_share(losses.bad_frames),
                 boot_count=plate.boot_count if plate is not None else 0,
+                clock=plate.clock if isinstance(plate, Timed) else None,
                 fault=fault,
                 silent_s=monotonic() - self._took_s if self._state is HubState.STREAMING else 0.0,
             )

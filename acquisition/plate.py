@@ -88,6 +88,15 @@ class Plate(Protocol):
 
 
 @runtime_checkable
+class Timed(Protocol):
+    """A plate whose clock is compared with this computer's."""
+
+    @property
+    def clock(self) -> ClockMapping | None:
+        """The plate's clock against this computer's; None for now, or where its time is not the world's."""
+
+
+@runtime_checkable
 class Prompted(Protocol):
     """A plate whose person hears cues: the simulated one."""
 

@@ -139,7 +139,7 @@ class Course:
                 self._go(Step.LIFT)
                 self._tell("lift", self.side)
             elif self._waited(LONGEST_STANDING_S):
-                self._finish(self.remark)
+                self._finish(Notice.STOPPED)
         elif self._waited(self._protocol.step_on_limit_s if both.since_s is None else LONGEST_STANDING_S):
             self._finish(Notice.STEP_ON_TIME_OUT)
 
@@ -161,7 +161,7 @@ class Course:
         elif self._stepped_off(forces):
             self._finish(Notice.STEPPED_OFF)
         elif self._waited(self._protocol.lift_limit_s):
-            self._finish(Notice.WRONG_LEG if legs.on_the_other(self._now_s) else Notice.LIFT_TIME_OUT)
+            self._finish(Notice.WRONG_LEG_ENDED if legs.on_the_other(self._now_s) else Notice.LIFT_TIME_OUT)
         else:
             self.remark = self._not_lifted(legs)
 

@@ -102,11 +102,23 @@ class Notice(StrEnum):
     ZERO_OLD = "zero_old"
     WEIGHT_IMPLAUSIBLE = "weight_implausible"
     WRONG_LEG = "wrong_leg"
+    WRONG_LEG_ENDED = "wrong_leg_ended"
     STILL_ON_BOTH = "still_on_both"
 
 
 #: Nothing can be measured while these last: no attempt begins, one under way ends and is filed.
 STOPPING = frozenset({Notice.TEST_PATTERN, Notice.CELL_SATURATED, Notice.CELL_DISCONNECTED, Notice.CELL_FROZEN})
+
+#: What is said in red; everything else in amber.
+GRAVE = STOPPING | {
+    Notice.LOAD_NEGATIVE,
+    Notice.LINK_LOST,
+    Notice.PLATE_REBOOTED,
+    Notice.NOT_FILED,
+    Notice.DISK_FULL,
+    Notice.DISK_READ_ONLY,
+    Notice.DISK_FAILED,
+}
 
 #: What the operator answers, and may be done besides the acts of the step.
 QUESTIONS = {Notice.WEIGHT_IMPLAUSIBLE: Act.SAME_PATIENT, Notice.WRONG_LEG: Act.OTHER_LEG}

@@ -57,7 +57,8 @@
     write("test-text", next.text || "");
     write("test-notice", next.notice || "");
     write("test-plate", next.plate);
-    by("test-plate").dataset.ready = next.ready;
+    by("test-plate").dataset.level = next.level;
+    by("test-notice").dataset.level = next.notice_level || "";
     by("test-now").dataset.step = next.step || "";
     window.dash_clientside.set_props("test-state", { data: next.key });
   }

@@ -36,7 +36,7 @@ def test_the_first_frame_says_where_the_test_is(bench: GuidedBench) -> None:
     frame = stream(bench).frame()
     assert (frame["s"], frame["first"], frame["boot"]) == (1, True, "boot-1")
     assert frame["state"]["step"] == Step.READY
-    assert frame["state"]["ready"]
+    assert frame["state"]["level"] == "good"
 
 
 def test_the_state_is_sent_again_only_when_it_changes(bench: GuidedBench) -> None:
@@ -95,7 +95,7 @@ def test_a_lost_plate_is_said_in_words(bench: GuidedBench) -> None:
     screen.frame()
     bench.plate.close()
     state = screen.frame()["state"]
-    assert not state["ready"]
+    assert state["level"] == "stop"
     assert state["plate"].startswith("The plate is lost")
 
 

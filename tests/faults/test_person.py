@@ -161,7 +161,7 @@ def test_the_wrong_leg_is_said_and_never_relabelled_on_its_own(bench: GuidedBenc
     mismatch = {found.code: found for found in bench.view.outcome.result.findings}[FindingCode.SIDE_MISMATCH]
     assert (trial.side, mismatch.severity) == (Side.RIGHT, Severity.NOT_USABLE)
     assert mismatch.values == {"declared": "right", "found": "left"}
-    assert bench.view.notice is Notice.WRONG_LEG
+    assert bench.view.notice is Notice.WRONG_LEG_ENDED
 
 
 @pytest.mark.fault(row=22)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from acquisition.clock import CLOCK_DOUBTFUL, CLOCK_WRONG
 from acquisition.hub import HubSnapshot, HubState
 from analysis.assess import TrialResult
 from analysis.calibration import DATASHEET, Calibration
@@ -13,7 +14,7 @@ from analysis.quality import Severity
 from dashboard.conductor import Attendance, GuidedView
 from dashboard.orders import GuideView, Outcome
 from dashboard.plates import plate_error_text
-from dashboard.protocol import Act, Step
+from dashboard.protocol import GRAVE, IDLE, STOPPING, Act, Notice, Step
 from dashboard.sentences import ended_text, finding_text, side_label, side_word
 from dashboard.words import Words
 from dashboard.words.dates import date_text
@@ -34,6 +35,7 @@ STANDARD_GRAVITY = 9.80665  # m/s^2: what scales show
 KEY_NAMES = {" ": "space", "Escape": "escape"}
 #: The acts that lead on, shown first and filled; those that end or undo, last and plain.
 MAIN = frozenset({Act.START, Act.KEEP, Act.RETRY, Act.SAME_PATIENT, Act.OTHER_LEG})
+GOOD, CAUTION, STOP = "good", "caution", "stop"
 SILENT_S = 0.25  # without a set: nobody should be asked to stand on one leg now
 #: Part of the frames of a second that may be damaged before it is said, and before it is said in earnest.
 AMBER_SHARE, RED_SHARE = 0.01, 0.05
@@ -78,51 +80,75 @@ def screen_state(
     words: Words, attendance: Attendance, view: GuidedView | None, snapshot: HubSnapshot
 ) -> dict[str, Any]:
     """What the live stream says about the test: sent when ``key`` changes."""
-    plate, ready = plate_text(words, attendance, snapshot)
+    plate, level = plate_text(words, attendance, snapshot)
     if view is None:
-        return {"key": f"{attendance}|{plate}", "step": None, "plate": plate, "ready": ready}
-    if ready:
+        return {"key": f"{attendance}|{plate}", "step": None, "plate": plate, "level": level}
+    if snapshot.state is HubState.STREAMING:
         plate = f"{plate} {calibration_text(words, view.calibration)}"
     guide = view.guide
     notice = notice_text(words, guide)
     return {
-        "key": f"{guide.token}|{guide.side}|{guide.notice}|{guide.acts}|{plate}",
+        "key": f"{guide.token}|{guide.side}|{notice}|{guide.acts}|{plate}|{level}",
         "step": guide.step.value,
         "side": guide.side.value,
         "title": step_title(words, guide),
         "text": step_text(words, guide),
         "notice": notice,
+        "notice_level": STOP if guide.notice in GRAVE else CAUTION,
         "plate": plate,
-        "ready": ready,
+        "level": level,
     }
 
 
-def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> tuple[str, bool]:
-    """State of the plate as a sentence, and whether it measures."""
+def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> tuple[str, str]:
+    """State of the plate as a sentence, and its level: good, caution, stop."""
     if attendance in (Attendance.ELSEWHERE, Attendance.MODEL_UNKNOWN):
         model = snapshot.identity.model if snapshot.identity else ""
-        return words(f"test.plate.{attendance.value}", model=model), False
+        return words(f"test.plate.{attendance.value}", model=model), STOP
     if snapshot.state is HubState.STREAMING and snapshot.fault is not None:
-        return plate_error_text(words, snapshot.fault), False
+        return plate_error_text(words, snapshot.fault), STOP
     if snapshot.silent_s >= SILENT_S:
-        return words("test.plate.silent"), False
+        return words("test.plate.silent", silent_s=snapshot.silent_s // SILENT_S * SILENT_S), CAUTION
     if snapshot.state is HubState.STREAMING and snapshot.identity is not None:
         identity = snapshot.identity
         key = "simulated" if identity.serial.startswith("SIM-") else "connected"
         rate = words("test.plate.rate", rate=f"{snapshot.rate_hz:.0f}") if snapshot.rate_hz > 0 else ""
         plate = words(f"test.plate.{key}", serial=identity.serial, model=identity.model, rate=rate)
-        return " ".join([plate, *(words(f"test.plate.{seen}") for seen in unwell(snapshot))]), True
+        seen = unwell(snapshot)
+        told = [words(f"test.plate.{key}", **_unwell_values(snapshot)) for key in seen]
+        levels = [GOOD, *seen.values()]
+        return " ".join([plate, *told]), max(levels, key=[GOOD, CAUTION, STOP].index)
     reason = plate_error_text(words, snapshot.fault) if snapshot.fault else ""
     state = "waiting" if snapshot.waiting and snapshot.recording else snapshot.state.value
-    return words(f"test.plate.{state}", reason=reason), False
+    return words(f"test.plate.{state}", reason=reason), STOP
 
 
-def unwell(snapshot: HubSnapshot) -> list[str]:
-    """What is not as it should be while the plate streams; keys of the catalogue (`test.plate.*`)."""
-    share = snapshot.bad_share
-    wire = "badly_damaged" if share > RED_SHARE else "damaged" if share > AMBER_SHARE else None
-    seen = {wire: True, "behind": snapshot.behind, "slow_disk": snapshot.slow_disk}
-    return [key for key, is_so in seen.items() if key and is_so]
+def unwell(snapshot: HubSnapshot) -> dict[str, str]:
+    """What is not as it should be while the plate streams: key of the catalogue (`test.plate.*`) and level."""
+    share, off = snapshot.bad_share, _clock_off(snapshot)
+    seen = {
+        "damaged": CAUTION if AMBER_SHARE < share <= RED_SHARE else None,
+        "badly_damaged": STOP if share > RED_SHARE else None,
+        "clock_doubtful": CAUTION if CLOCK_DOUBTFUL < off <= CLOCK_WRONG else None,
+        "clock_wrong": STOP if off > CLOCK_WRONG else None,
+        "behind": CAUTION if snapshot.behind else None,
+        "slow_disk": CAUTION if snapshot.slow_disk else None,
+    }
+    return {key: level for key, level in seen.items() if level}
+
+
+def _clock_off(snapshot: HubSnapshot) -> float:
+    """By which part the plate's clock is off for sure: two standard deviations are on its side."""
+    clock = snapshot.clock
+    return 0.0 if clock is None else max(0.0, abs(clock.scale - 1) - 2 * clock.scale_sd)
+
+
+def _unwell_values(snapshot: HubSnapshot) -> dict[str, float]:
+    """Numbers of what is said, in steps that do not change with every frame."""
+    return {
+        "share_pct": round(200 * snapshot.bad_share) / 2,
+        "off_pct": round(1000 * _clock_off(snapshot)) / 10,
+    }
 
 
 def calibration_text(words: Words, calibration: Calibration) -> str:
@@ -155,7 +181,11 @@ def notice_text(words: Words, guide: GuideView) -> str:
         values["cell"] = words(f"cell.{values['cell']}")
     if "weight_n" in values:
         values |= {f"{name}_kg": float(guide.values[f"{name}_n"]) / STANDARD_GRAVITY for name in ("weight", "expected")}
-    return words(f"test.notice.{guide.notice.value}", **values)
+    told = [words(f"test.notice.{guide.notice.value}", **values)]
+    if guide.notice in STOPPING or guide.notice is Notice.LOAD_NEGATIVE:
+        told += [words("test.fault.ended")] if guide.step in (Step.FILING, Step.VERDICT) else []
+        told += [words("test.fault.blocked")] if guide.notice in STOPPING and guide.step in IDLE else []
+    return " ".join(told)
 
 
 def attempt_text(words: Words, guide: GuideView) -> str:
