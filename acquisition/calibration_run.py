@@ -74,12 +74,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a calibration is made with. ``scale_kg``: a person's mass by a good scale; None: the weight sets force."""
+    """What a calibration is made with.
+
+    ``scale_kg``: a person's mass by a good scale, None: the weight sets the force; ``tolerance_g``: of the weight, as
+    stated, None: not stated.
+    """
 
     plate_serial: str
     grid: Grid
     weight_kg: float
     scale_kg: float | None = None
+    tolerance_g: float | None = None
 
     @property
     def weight_n(self) -> float:
@@ -105,10 +110,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a step gave: mean of each cell [counts] and the SD of the least quiet of cells and sum [N]."""
+    """What a step gave: mean of each cell [counts], load by the drawing and SD of the least quiet cell or sum [N]."""
 
     step: Step
     counts: Float
+    load_n: float
     sd_n: float
 
 
@@ -171,7 +177,7 @@ class CalibrationRun:
         if refusal is not None:
             self._settling.again(None if refusal.problem in MEASURED_AGAIN else stretch.counts)
             return refusal
-        taken = Measured(step, stretch.counts, self._sd_n(stretch))
+        taken = Measured(step, stretch.counts, self._load_n(stretch.counts), self._sd_n(stretch))
         self._measured.append(taken)
         self._settling = self._wait()
         return taken
@@ -221,6 +227,7 @@ class CalibrationRun:
             "grid": plan.grid.value,
             "weight_kg": plan.weight_kg,
             "scale_kg": plan.scale_kg,
+            "tolerance_g": plan.tolerance_g,
             "measured": [{"counts": each.counts.tolist(), "sd_n": each.sd_n} for each in self._measured],
         }
 
@@ -235,12 +242,11 @@ class CalibrationRun:
         """
         if document.get("format") != FORMAT:
             raise NotCalibrated(f"a calibration run of format {document.get('format')!r}, this program knows {FORMAT}")
-        scale_kg = document["scale_kg"]
-        run = cls(
-            Plan(document["plate_serial"], Grid(document["grid"]), float(document["weight_kg"]), scale_kg), drawing
-        )
+        weight_kg, scale_kg, tolerance_g = (document[name] for name in ("weight_kg", "scale_kg", "tolerance_g"))
+        run = cls(Plan(document["plate_serial"], Grid(document["grid"]), weight_kg, scale_kg, tolerance_g), drawing)
         for step, entry in zip(run.plan.steps, document["measured"], strict=False):
-            run._measured.append(Measured(step, np.array(entry["counts"], dtype=np.float64), float(entry["sd_n"])))
+            counts = np.array(entry["counts"], dtype=np.float64)
+            run._measured.append(Measured(step, counts, run._load_n(counts), float(entry["sd_n"])))
         run._settling = run._wait()
         return run
 
@@ -251,6 +257,10 @@ class CalibrationRun:
         zero, last = (self._measured[0].counts, self._measured[-1].counts) if self._measured else (None, None)
         drawing = self._drawing
         return Settling(_wanted(self.step), drawing.newton_per_count, drawing.full_scale_counts, zero, last)
+
+    def _load_n(self, counts: Float) -> float:
+        zero = self._measured[0].counts if self._measured else counts
+        return float((counts - zero).sum() * self._drawing.newton_per_count)
 
     def _sd_n(self, stretch: Stretch) -> float:
         return max(float(stretch.sd_counts.max()), stretch.sum_sd_counts) * self._drawing.newton_per_count
@@ -311,7 +321,8 @@ def made_calibration(
     if not report.passed:
         raise NotCalibrated("the hold-outs are outside their limits: this calibration may not be used")
     plan = report.plan
-    reference = f"{plan.weight_kg:g} kg, 9 crosses {plan.grid.value.upper()}"
+    scale = "" if plan.scale_kg is None else "+scale"
+    reference = f"{plan.weight_kg:g} kg{scale}, 9 crosses {plan.grid.upper()}"
     return Calibration(
         id=id,
         plate_serial=plan.plate_serial,

@@ -37,9 +37,10 @@ PLACES: dict[CheckTask, Point | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A step that was measured."""
+    """A step that was measured; ``load_n``: by the drawing. [N]"""
 
     task: CheckTask
+    load_n: float
     stretch: Stretch
 
 
@@ -79,7 +80,9 @@ class SessionCheckRun:
         if refusal is not None:
             self._settling.again(None if task is CheckTask.ZERO else stretch.counts)
             return refusal
-        self._taken.append(Taken(task, stretch))
+        zero = self._taken[0].stretch.counts if self._taken else stretch.counts
+        load_n = float((stretch.counts - zero).sum() * self._drawing.newton_per_count)
+        self._taken.append(Taken(task, load_n, stretch))
         self._settling = self._wait()
         return self._taken[-1]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from acquisition.clock import cell_rates_hz
 from analysis.recording import SampleBlock, SetFlag
 
 Float = NDArray[np.float64]
@@ -93,7 +94,7 @@ class Settling:
         self._wanted, self._gain, self._full_scale = wanted, newton_per_count, full_scale_counts
         self._zero, self._judged = zero, judged
         self._origin = zero
-        self._sets: deque[tuple[Float, NDArray[np.float64], NDArray[np.uint8]]] = deque()
+        self._blocks: deque[SampleBlock] = deque()
         self._since_s: float | None = None
         self._reference: Float | None = None
         self._present: bool | None = None
@@ -106,11 +107,10 @@ class Settling:
         """Take the next sets; a stretch once one is complete, and again only after `again`."""
         if not len(block):
             return None
-        time_s = np.asarray(block.device_us, dtype=np.float64) * 1e-6
-        self._sets.append((time_s, np.asarray(block.counts, dtype=np.float64), block.flags))
+        self._blocks.append(block)
         if self._origin is None:
-            self._origin = self._sets[0][1][0]
-        now_s = float(time_s.max())
+            self._origin = block.counts[0].astype(np.float64)
+        now_s = _end_s(block)
         self._forget(now_s - self._wanted.settle_s - self._wanted.measure_s - 1.0)
         self._watch(block.counts, now_s)
         since_s = self._since_s
@@ -122,9 +122,9 @@ class Settling:
 
     def live(self) -> Live:
         """What to show now."""
-        if not self._sets:
+        if not self._blocks:
             return Live(0.0, 0.0, 0.0, self._judged is not None, present=False)
-        now_s = float(self._sets[-1][0].max())
+        now_s = _end_s(self._blocks[-1])
         _, counts, _ = self._since(now_s - LIVE_S)
         cells_n = self._cells_n(counts)
         needed_s = self._wanted.settle_s + self._wanted.measure_s
@@ -155,15 +155,20 @@ class Settling:
         origin = self._origin if self._origin is not None else np.zeros(4)
         return np.asarray((counts - origin) * self._gain, dtype=np.float64)
 
+    def _blocks_since(self, start_s: float) -> list[SampleBlock]:
+        return [block for block in self._blocks if _end_s(block) >= start_s]
+
     def _since(self, start_s: float) -> tuple[Float, Float, NDArray[np.uint8]]:
-        kept = [part for part in self._sets if float(part[0].max()) >= start_s]
-        times_s, counts, flags = (np.concatenate(column) for column in zip(*kept, strict=True))
+        """Times (n, 4) [s], counts (n, 4) and flags (n,) of the sets from a moment on."""
+        blocks = self._blocks_since(start_s)
+        times_s = np.concatenate([block.device_us for block in blocks]) * 1e-6
         late = times_s.max(axis=1) >= start_s
-        return times_s[late], counts[late], flags[late]
+        counts = np.concatenate([block.counts for block in blocks]).astype(np.float64)
+        return times_s[late], counts[late], np.concatenate([block.flags for block in blocks])[late]
 
     def _forget(self, before_s: float) -> None:
-        while float(self._sets[0][0].max()) < before_s:
-            self._sets.popleft()
+        while _end_s(self._blocks[0]) < before_s:
+            self._blocks.popleft()
 
     def _stretch(self, now_s: float) -> Stretch:
         times_s, counts, flags = self._since(now_s - self._wanted.measure_s)
@@ -177,16 +182,10 @@ class Settling:
             sd_counts=counts.std(axis=0, ddof=1),
             sum_sd_counts=float(counts.sum(axis=1).std(ddof=1)),
             slope_counts_s=slope,
-            rate_hz=cell_rates_hz(times_s),
+            rate_hz=np.array(cell_rates_hz(self._blocks_since(now_s - self._wanted.measure_s))),
             saturated=tuple(int(cell) for cell in np.flatnonzero(at_end)),
         )
 
 
-def cell_rates_hz(times_s: Float) -> Float:
-    """Conversions a second of each cell, by its own times; one that is only repeated counts once. (4,) [Hz]"""
-    rates = []
-    for column in times_s.T:
-        moments = np.unique(column)
-        span_s = float(moments[-1] - moments[0])
-        rates.append((len(moments) - 1) / span_s if span_s > 0 else 0.0)
-    return np.array(rates)
+def _end_s(block: SampleBlock) -> float:
+    return float(block.device_us[-1].max()) * 1e-6

@@ -25,6 +25,7 @@ VERBS: dict[str, str] = {
     "ports": "ports",
     "identify": "identify",
     "checkup": "checkup",
+    "calibrate": "calibrate",
 }
 
 DEFAULT_VERB = "serve"

@@ -142,7 +142,7 @@ class Station:
             The archive did not take the counts.
         """
         facts, raw = attempt.facts, attempt.raw
-        calibration = self._filed_calibration(attempt.calibration or self.calibration_for(raw.plate))
+        calibration = self.filed_calibration(attempt.calibration or self.calibration_for(raw.plate))
         new = RawInput(raw, facts.zero, calibration.id, attempt.footing)
         end_s = float(raw.time_s.max()) if len(raw.time_s) else 0.0
         trial = NewTrial(
@@ -270,7 +270,8 @@ class Station:
             return error.code
         return None
 
-    def _filed_calibration(self, calibration: Calibration) -> Calibration:
+    def filed_calibration(self, calibration: Calibration) -> Calibration:
+        """A calibration as the archive has it; filed where it is not there yet. Raises RecordsError."""
         try:
             return self.store.calibration(calibration.id)
         except NotFound:

@@ -24,6 +24,13 @@ SIDES: dict[Side, SideStyle] = {
     Side.LEFT: SideStyle("#1d6fb8", "rgba(29,111,184,0.10)", "circle"),
     Side.RIGHT: SideStyle("#c2570c", "rgba(194,87,12,0.10)", "diamond"),
 }
+#: Cells of a plate, by number. Colours that mean no side.
+CELLS: tuple[SideStyle, ...] = (
+    SideStyle("#0f766e", "rgba(15,118,110,0.10)", "circle"),
+    SideStyle("#7c3aed", "rgba(124,58,237,0.10)", "square"),
+    SideStyle("#a16207", "rgba(161,98,7,0.10)", "triangle-up"),
+    SideStyle("#be185d", "rgba(190,24,93,0.10)", "diamond-tall"),
+)
 NO_SIDE = SideStyle("#6b7683", "rgba(107,118,131,0.10)", "square")
 
 TEXT = "#3b4652"

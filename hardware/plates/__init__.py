@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from analysis.calibration_grid import Drawing
 from analysis.errors import InvalidRecording
 from analysis.geometry import Footing, FootPlacement, PlateGeometry, Side
 
@@ -23,6 +24,11 @@ class PlateModel:
     newton_per_count: float
     cell_range_n: float
     template: Footing
+
+    @property
+    def drawing(self) -> Drawing:
+        """What a calibration starts from."""
+        return Drawing(self.geometry, self.newton_per_count, self.cell_range_n)
 
 
 def plate_models() -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from loads import DRAWING, EMPTY_COUNTS, Bench
 
@@ -58,11 +57,3 @@ def test_a_weight_on_the_wrong_place_is_refused_until_it_moves() -> None:
     bench.put(0, 0, run.weight_n)
     (taken,) = fed(run, bench)
     assert isinstance(taken, Taken)
-
-
-def test_the_rate_is_of_each_cells_own_times() -> None:
-    from acquisition.settling import cell_rates_hz
-
-    times_s = np.column_stack([np.arange(100) / hz for hz in (80.0, 92.0, 10.0, 80.0)])
-    times_s[:, 3] = times_s[0, 3]  # a cell that only repeats itself
-    assert cell_rates_hz(times_s) == pytest.approx([80, 92, 10, 0])

@@ -1,0 +1,140 @@
+"""`stancelab calibrate` from zero to certificate on a simulated plate, and everything around it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from acquisition.calibration_run import CalibrationRun
+from dashboard.cli import main
+from hardware.plates import load_plate_model
+from records.model import Act
+from records.store import RecordStore, sqlite_url
+
+DRAWING = load_plate_model("reference-a").drawing
+Said = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A station's folder, and no settings of whoever runs the tests."""
+    for variable in ("STANCELAB_DATA", "STANCELAB_STORE"):
+        monkeypatch.delenv(variable, raising=False)
+    return tmp_path
+
+
+def calibrate(folder: Path, plate: int, *options: str) -> int:
+    url = f"sim:weights?speed=0&plate={plate}"
+    return main(["calibrate", url, "--data", str(folder), "--by", "Ann Example", *options])
+
+
+def store(folder: Path) -> RecordStore:
+    return RecordStore(sqlite_url(folder / "stancelab.db"))
+
+
+def text_of(path: Path) -> str:
+    return re.sub(r"\s+", " ", "".join(page.extract_text() for page in PdfReader(path).pages))
+
+
+def test_a_whole_calibration_is_filed_audited_carried_by_the_plate_and_certified(folder: Path, capsys: Said) -> None:
+    options = ("--weight-kg", "10", "--tolerance-g", "5", "--scale-kg", "72.5", "--write-plate")
+    assert calibrate(folder, 101, *options) == 0
+    told = capsys.readouterr().out
+    assert told.count("taken: ") == 16
+    assert "[3/16] Put the weight on cross 2 (front)." in told
+    assert "Stored on the plate too." in told
+    serial = "SIM-0000000000000065"
+    made = store(folder).latest_calibration(serial)
+    assert made is not None
+    assert (made.made_by, made.reference) == ("Ann Example", "10 kg+scale, 9 crosses A3")
+    assert made.valid_until is not None
+    assert (made.valid_until - made.made_at).days == 365
+    assert [event.act for event in store(folder).audit_events(made.id)] == [Act.CALIBRATION_ADDED]
+    (paper,) = (folder / "calibrations").glob("*.pdf")
+    said = text_of(paper)
+    for wanted in (
+        serial,
+        "Ann Example",
+        "10 kg ± 5 g",
+        "72.5 kg",
+        made.id,
+        "Passed",
+        "not a medical device",
+        "Simulated",
+    ):
+        assert wanted in said
+    assert f"{made.cop_error_mm:.2f} mm" in said
+    run = CalibrationRun.from_document(json.loads(paper.with_suffix(".json").read_text()), DRAWING)
+    assert run.report().matrix == pytest.approx(made.matrix)
+
+
+def test_what_the_plate_carries_is_taken_over_at_another_station(folder: Path, capsys: Said) -> None:
+    first, second = folder / "first", folder / "second"
+    assert calibrate(first, 102, "--weight-kg", "10", "--grid", "a2", "--write-plate") == 0
+    assert calibrate(second, 102, "--from-plate") == 0
+    assert "Taken over from the plate" in capsys.readouterr().out
+    serial = "SIM-0000000000000066"
+    made, taken = store(first).latest_calibration(serial), store(second).latest_calibration(serial)
+    assert made is not None
+    assert taken is not None
+    assert taken.id == made.id
+    assert taken.matrix == pytest.approx(made.matrix, rel=1e-6)
+    assert calibrate(second, 102, "--from-plate") == 1
+    assert "is in the archive already" in capsys.readouterr().err
+
+
+def test_a_plate_that_carries_nothing_says_so(folder: Path, capsys: Said) -> None:
+    assert calibrate(folder, 103, "--from-plate") == 1
+    assert "carries no calibration" in capsys.readouterr().err
+
+
+def test_checks_make_the_drift_log(folder: Path, capsys: Said) -> None:
+    for _ in range(2):
+        assert calibrate(folder, 104, "--check", "--weight-kg", "10") == 0
+    told = capsys.readouterr().out
+    assert told.count("First check of this plate") == 1
+    assert told.count("Zero since the last check: ") == 1
+    assert told.count("Passed.") == 2
+    newest, first = store(folder).drift_checks("SIM-0000000000000068")
+    assert first.outcome.zero_drift_n is None
+    assert newest.outcome.zero_drift_n == pytest.approx(0, abs=0.05)
+    assert newest.outcome.rate_hz == pytest.approx(80, rel=2e-3)
+    assert [event.act for event in store(folder).audit_events(newest.id)] == [Act.DRIFT_CHECK_ADDED]
+
+
+def test_a_converter_left_at_ten_samples_a_second_fails_the_check(folder: Path, capsys: Said) -> None:
+    url = "sim:weights?speed=0&plate=105&rate=10"
+    assert main(["calibrate", url, "--data", str(folder), "--check", "--weight-kg", "10"]) == 1
+    told = capsys.readouterr().out
+    assert "change its RATE jumper to 80" in told
+    assert "do not measure with this plate" in told
+    assert not store(folder).drift_checks("SIM-0000000000000069")[0].passed
+
+
+@pytest.mark.parametrize("options", [[], ["--weight-kg", "0"], ["--weight-kg", "10", "--scale-kg", "-1"]])
+def test_without_a_weight_nothing_begins(folder: Path, capsys: Said, options: list[str]) -> None:
+    with pytest.raises(SystemExit) as usage:
+        calibrate(folder, 106, *options)
+    assert usage.value.code == 2
+    assert "is needed" in capsys.readouterr().err
+
+
+def test_a_certificate_that_cannot_be_written_is_said_and_the_calibration_is_kept(folder: Path, capsys: Said) -> None:
+    blocked = folder / "a file"
+    blocked.write_text("")
+    assert calibrate(folder, 107, "--weight-kg", "10", "--certificate", str(blocked / "c.pdf")) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert store(folder).latest_calibration("SIM-000000000000006B") is not None
+    assert len(list((folder / "calibrations").glob("*.json"))) == 1
+
+
+def test_sheets_are_written_without_a_plate(folder: Path, capsys: Said) -> None:
+    for option, value in (("--print-grid", ["a3"]), ("--print-grid", ["a2"]), ("--print-template", [])):
+        path = folder / "sheet.pdf"
+        assert main(["calibrate", option, *value, "--out", str(path)]) == 0
+        assert "print it at 100 %" in capsys.readouterr().out
+        assert "Print at 100 %" in text_of(path)
