@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquisition import service
-from acquisition.clock import CLOCK_DOUBTFUL, CLOCK_WRONG, ClockMapping, cell_rates_hz
+from acquisition.clock import ClockMapping, cell_rates_hz
 from acquisition.errors import PlateRefused, RateTooLow
 from acquisition.messages import CellFault, SelfTestReport
 from acquisition.plate import LossCounters, WirePlate
 from acquisition.watching import watch
 from analysis.quality import LOW_RATE_HZ, REFUSED_RATE_HZ, Severity
-from analysis.recording import N_CELLS, PlateIdentity, SampleBlock
+from analysis.recording import CLOCK_DOUBTFUL, CLOCK_WRONG, N_CELLS, PlateIdentity, SampleBlock
 
 Float = NDArray[np.float64]
 
@@ -303,11 +303,10 @@ def _loss_findings(losses: LossCounters, received: int) -> list[CheckupFinding]:
 
 def _clock_findings(clock: ClockMapping | None) -> list[CheckupFinding]:
     """A clock is doubted only where it is off by more than its uncertainty explains."""
-    off = 0.0 if clock is None else max(0.0, abs(clock.scale - 1) - 2 * clock.scale_sd)
-    if clock is None or off <= CLOCK_DOUBTFUL:
+    if clock is None or clock.clock.off <= CLOCK_DOUBTFUL:
         return []
     value = 100 * (clock.scale - 1)
-    if off > CLOCK_WRONG:
+    if clock.clock.off > CLOCK_WRONG:
         return [_of_all(CheckupCode.CLOCK_WRONG, Severity.NOT_USABLE, value=value, limit=100 * CLOCK_WRONG)]
     return [_of_all(CheckupCode.CLOCK_DOUBTFUL, Severity.CAUTION, value=value, limit=100 * CLOCK_DOUBTFUL)]
 

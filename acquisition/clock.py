@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.recording import N_CELLS, SampleBlock, SetFlag
+from analysis.recording import N_CELLS, ClockScale, SampleBlock, SetFlag
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
@@ -19,8 +19,6 @@ LARGEST_AGE_US = 65535 * 4  # what a plate says of a conversion that is as old a
 TIMEOUT_STEP_US = 200_000  # a plate whose cells are all silent sends a set every 250 ms
 KEPT_EXCHANGES = 600
 STRETCHES, LEAST_QUICK, SHORTEST_S = 12, 8, 2.0
-#: What a plate's clock may be off by. A ceramic resonator is within 0.5 %; more is a fault, much more another board.
-CLOCK_DOUBTFUL, CLOCK_WRONG = 0.005, 0.02
 
 
 class Unwrapper:
@@ -97,9 +95,9 @@ class ClockMapping:
     exchanges: int
 
     @property
-    def off_ppm(self) -> float:
-        """How much the plate's clock runs slow; negative: fast. [ppm]"""
-        return (self.scale - 1) * 1e6
+    def clock(self) -> ClockScale:
+        """What is kept of it with a recording."""
+        return ClockScale(self.scale, self.scale_sd)
 
 
 def _quickest(trip_s: Float, device_us: Int) -> Int:

@@ -20,13 +20,13 @@ from time import monotonic
 import numpy as np
 
 from acquisition.checkup import rate_problem
-from acquisition.clock import ClockMapping, measured_rate_hz
+from acquisition.clock import measured_rate_hz
 from acquisition.continuity import Position, Resumable
 from acquisition.errors import AcquisitionError, LinkLost, RateTooLow
 from acquisition.plate import Cue, LossCounters, Plate, Prompted, Timed
 from acquisition.recorder import Recorder
 from acquisition.spool import Spool, Tap
-from analysis.recording import PlateIdentity, RawRecording, SampleBlock
+from analysis.recording import ClockScale, PlateIdentity, RawRecording, SampleBlock
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 KEPT_BLOCKS = 1500  # 30 s of 20 ms blocks
 RATE_OVER_BLOCKS = 150
 JUDGED_BLOCKS = 60
+LOOK_EVERY_S = 1.0
 BAD_OVER_S = 1.0
 
 
@@ -57,8 +58,7 @@ class HubSnapshot:
     dropped and its stream may still go on; ``interrupted``: code of what ended the recording that was not fetched yet;
     ``slow_disk``: the disk kept this recording waiting; ``behind``: the newest bytes came late, this computer is busy;
     ``bad_share``: part of the frames of the newest second that were damaged; ``boot_count``: of the plate;
-    ``silent_s``: how long nothing has come of a stream [s]; ``clock``: the plate's against this computer's, where it is
-    known.
+    ``silent_s``: how long nothing has come of a stream [s]; ``clock``: the plate's, where it is known.
     """
 
     state: HubState
@@ -77,9 +77,9 @@ class HubSnapshot:
     behind: bool = False
     bad_share: float = 0.0
     boot_count: int = 0
-    clock: ClockMapping | None = None
     fault: AcquisitionError | None = None
     silent_s: float = 0.0
+    clock: ClockScale | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,9 @@ class Hub:
         self._failures = 0  # since the last block
         self._numbered = 0  # blocks ever received: the cursor readers hold
         self._sets = 0
-        self._took_s = 0.0  # when the newest block came, or the stream began
+        self._took_s = self._looked_s = 0.0  # when the newest block came, or the stream began; when it was looked at
+        self._slow: RateTooLow | None = None
+        self._clock: ClockScale | None = None
         self._stream = 0  # counts streams: times of two streams have nothing in common
         self._recorder: Recorder | None = None
         self._interrupted: str | None = None
@@ -156,7 +158,7 @@ class Hub:
             newest = recent[-1] if recent else None
             plate = self._plate
             losses = self._losses if plate is None else plate.losses
-            fault = self._error or self._rate_problem()
+            fault = self._error or (self._slow if self._state is HubState.STREAMING else None)
             return HubSnapshot(
                 state=self._state,
                 identity=self._identity,
@@ -174,15 +176,17 @@ class Hub:
                 behind=self._tap is not None and self._tap.behind,
                 bad_share=self._bad_share(losses.bad_frames),
                 boot_count=plate.boot_count if plate is not None else 0,
-                clock=plate.clock if isinstance(plate, Timed) else None,
                 fault=fault,
+                clock=self._clock,
                 silent_s=monotonic() - self._took_s if self._state is HubState.STREAMING else 0.0,
             )
 
-    def _rate_problem(self) -> RateTooLow | None:
-        """Why a stream that runs cannot be measured with."""
-        streams = self._state is HubState.STREAMING
-        return rate_problem(list(self._blocks)[-JUDGED_BLOCKS:]) if streams else None
+    def _look(self) -> None:
+        """Once a second: are the cells quick enough, is the clock right."""
+        self._looked_s = self._took_s
+        self._slow = rate_problem(list(self._blocks)[-JUDGED_BLOCKS:])
+        clock = self._plate.clock if isinstance(self._plate, Timed) else None
+        self._clock = clock.clock if clock is not None else self._clock
 
     def blocks_after(self, cursor: int, timeout_s: float = 0.0) -> tuple[tuple[SampleBlock, ...], int]:
         """Blocks that came after `cursor` and the new cursor; waits up to `timeout_s` for the first.
@@ -218,8 +222,9 @@ class Hub:
         with self._changed:
             if self._identity is None or self._state is not HubState.STREAMING:
                 raise LinkLost("no plate is streaming: a recording cannot begin")
-            if (problem := self._rate_problem()) is not None:
-                raise problem
+            self._look()
+            if self._slow is not None:
+                raise self._slow
             if spool is not None and self._tap is None:
                 raise ValueError("a spool needs a tap on the plate's link")
             began_at = datetime.now(UTC) if spool is None else spool.header.began_at
@@ -246,14 +251,19 @@ class Hub:
             recorder, self._recorder = self._recorder, None
             spool, self._spool = self._spool, None
             interrupted = self._why_interrupted(spool) or (LinkLost.code if self._dropped else interrupted)
+            if self._plate is not None:
+                self._look()
+            clock = self._clock
             if self._tap is not None:
                 self._tap.end()
         if recorder is None:
             raise LinkLost("no recording was begun")
         if spool is not None:
             last = recorder.last
+            if clock is not None:
+                spool.event("clock", scale=clock.scale, sd=clock.sd)
             spool.end(interrupted, None if last is None else (last.index, last.device_us))
-        return recorder.finish(interrupted)
+        return recorder.finish(interrupted, clock)
 
     def _why_interrupted(self, spool: Spool | None = None) -> str | None:
         """Why the recording that runs has ended already."""
@@ -359,6 +369,7 @@ class Hub:
         if self._tap is not None:
             self._tap.stream_began()
         self._blocks.clear()
+        self._slow = self._clock = None
         self._stream += 1
 
     def _take(self, block: SampleBlock) -> None:
@@ -367,6 +378,8 @@ class Hub:
             self._blocks.append(block)
             self._numbered += 1
             self._sets += len(block)
+            if self._took_s >= self._looked_s + LOOK_EVERY_S:
+                self._look()
             self._arrived.append((monotonic(), self._plate.losses.bad_frames if self._plate else 0, self._sets))
             while self._arrived[-1][0] - self._arrived[0][0] > BAD_OVER_S:
                 self._arrived.popleft()

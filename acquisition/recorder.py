@@ -8,7 +8,7 @@ import numpy as np
 
 from acquisition.continuity import Position
 from analysis.errors import InvalidRecording
-from analysis.recording import N_CELLS, Gap, PlateIdentity, RawRecording, SampleBlock
+from analysis.recording import N_CELLS, ClockScale, Gap, PlateIdentity, RawRecording, SampleBlock
 
 
 class Recorder:
@@ -42,18 +42,27 @@ class Recorder:
     def __len__(self) -> int:
         return sum(len(block) for block in self._blocks)
 
-    def finish(self, interrupted: str | None = None) -> RawRecording:
+    def finish(self, interrupted: str | None = None, clock: ClockScale | None = None) -> RawRecording:
         """Everything that came, as one recording.
 
         Parameters
         ----------
         interrupted : str or None
             Why it ended early: "PLATE_REBOOTED", "LINK_LOST"; None when it ended as intended.
+        clock : ClockScale or None
+            The plate's clock against the computer's, where it was compared.
         """
         if not self._blocks:
             empty = np.empty((0, N_CELLS))
             return RawRecording(
-                self._plate, self._started_at, empty, empty.astype(np.int32), np.empty(0, np.uint8), (), interrupted
+                self._plate,
+                self._started_at,
+                empty,
+                empty.astype(np.int32),
+                np.empty(0, np.uint8),
+                (),
+                interrupted,
+                clock,
             )
         index = np.concatenate([block.indices for block in self._blocks])
         if (np.diff(index) <= 0).any():
@@ -72,4 +81,5 @@ class Recorder:
                 for at in jumps
             ),
             interrupted=interrupted,
+            clock=clock,
         )

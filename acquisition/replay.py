@@ -37,7 +37,7 @@ from acquisition.recorder import Recorder
 from acquisition.spool import Spool
 from acquisition.spool_file import ChunkKind, Recovered, recover
 from analysis.errors import InvalidRecording
-from analysis.recording import RawRecording
+from analysis.recording import ClockScale, RawRecording
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +101,15 @@ def first_set(recovered: Recovered) -> tuple[int, int] | None:
         index, device_us = event.get("index"), event.get("device_us")
         if isinstance(index, int) and isinstance(device_us, int):
             return index, device_us
+    return None
+
+
+def _clock(recovered: Recovered) -> ClockScale | None:
+    """The plate's clock as it was compared while its sets came."""
+    for event in recovered.events("clock"):
+        scale, sd = event.get("scale"), event.get("sd")
+        if isinstance(scale, float) and isinstance(sd, float):
+            return ClockScale(scale, sd)
     return None
 
 
@@ -266,7 +275,7 @@ def recording_of(recovered: Recovered, name: str = "spool") -> RawRecording:
         pass  # its end
     except PlateRebooted as rebooted:
         interrupted = rebooted.code
-    return recorder.finish(interrupted)
+    return recorder.finish(interrupted, _clock(recovered))
 
 
 def read_back(spool: Spool, live: RawRecording) -> RawRecording:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.recording import Gap
+from analysis.recording import CLOCK_DOUBTFUL, CLOCK_WRONG, ClockScale, Gap
 
 Float = NDArray[np.float64]
 
@@ -62,6 +62,7 @@ class FindingCode(StrEnum):
     INTERRUPTED = "INTERRUPTED"
     UNCALIBRATED = "UNCALIBRATED"
     SIMULATED = "SIMULATED"
+    CLOCK_OFF = "CLOCK_OFF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,17 @@ def rate_findings(rate_hz: float) -> list[Finding]:
     if rate_hz < LOW_RATE_HZ:
         return [Finding(FindingCode.LOW_RATE, Severity.CAUTION, {"rate_hz": rate_hz, "minimum_hz": LOW_RATE_HZ})]
     return []
+
+
+def clock_findings(clock: ClockScale | None) -> list[Finding]:
+    """The plate's second against the computer's. Velocities are off by as much; nothing is corrected.
+
+    Beyond 0.5 % it is more than a resonator may be off, beyond 2 % nothing in seconds is to be trusted.
+    """
+    if clock is None or clock.off <= CLOCK_DOUBTFUL:
+        return []
+    severity = Severity.NOT_USABLE if clock.off > CLOCK_WRONG else Severity.CAUTION
+    return [Finding(FindingCode.CLOCK_OFF, severity, {"off_pct": 100 * (clock.scale - 1)})]
 
 
 def outlier_findings(repaired: int, left: int) -> list[Finding]:

@@ -130,6 +130,23 @@ class Gap:
             raise InvalidRecording(f"a gap from {self.start_s} to {self.end_s} s has no place in time")
 
 
+#: What a plate's clock may be off by. A ceramic resonator is within 0.5 %; beyond 2 % the board is another one.
+CLOCK_DOUBTFUL, CLOCK_WRONG = 0.005, 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class ClockScale:
+    """How long a second of the plate's clock lasts by the computer's ``scale`` [s/s], and its uncertainty ``sd``."""
+
+    scale: float
+    sd: float
+
+    @property
+    def off(self) -> float:
+        """By how much the clock is off, beyond what twice the uncertainty explains; 0 or more. [s/s]"""
+        return max(0.0, abs(self.scale - 1) - 2 * self.sd)
+
+
 @dataclass(frozen=True, slots=True)
 class RawRecording:
     """A recording in counts: the truth that is filed and never changed.
@@ -146,6 +163,8 @@ class RawRecording:
     gaps : tuple of Gap
     interrupted : str or None
         Why the recording ended before its time ("BOOT", "LINK_LOST"), None when it ended as intended.
+    clock : ClockScale or None
+        The plate's clock against the computer's; None where it was not compared. ``time_s`` stays the plate's own.
 
     Raises
     ------
@@ -160,6 +179,7 @@ class RawRecording:
     flags: NDArray[np.uint8]
     gaps: tuple[Gap, ...] = ()
     interrupted: str | None = None
+    clock: ClockScale | None = None
 
     def __post_init__(self) -> None:
         if self.started_at.tzinfo is None:

@@ -11,7 +11,7 @@ from analysis.cell_faults import FAILURES, SATURATED_PART, CellFault, recorded_f
 from analysis.cop import CellSeries
 from analysis.geometry import Footing, Side, mirrored
 from analysis.phases import Mark
-from analysis.quality import Finding, FindingCode, Severity, loss_findings
+from analysis.quality import Finding, FindingCode, Severity, clock_findings, loss_findings
 from analysis.recording import ImportedRecording, MlAxis, RawRecording, SetFlag, SignalKind
 
 CELL_FAILED = "CELL_FAILED"  # why a recording is interrupted where a cell failed
@@ -106,6 +106,7 @@ def plate_source(
         findings.append(Finding(FindingCode.UNCALIBRATED, Severity.CAUTION, error_mm))
     if pattern := int(np.count_nonzero(raw.flags & SetFlag.TEST_PATTERN)):
         findings.append(Finding(FindingCode.TEST_PATTERN, Severity.NOT_USABLE, {"n": pattern}))
+    findings += clock_findings(raw.clock)
     findings += loss_findings(raw.gaps, raw.time_s.max(axis=1))
     faults = recorded_faults(raw, calibration, zero)
     cells, cut = _before_a_cell_failed(calibrate(raw, calibration, zero), faults)

@@ -42,7 +42,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.geometry import PlateGeometry, Side
-from analysis.recording import Gap, ImportedRecording, MlAxis, PlateIdentity, RawRecording, SignalKind, Timing
+from analysis.recording import (
+    ClockScale,
+    Gap,
+    ImportedRecording,
+    MlAxis,
+    PlateIdentity,
+    RawRecording,
+    SignalKind,
+    Timing,
+)
 from records.errors import RecordingDamaged
 
 Array = NDArray[Any]
@@ -166,6 +175,7 @@ def _about_raw(raw: RawRecording) -> dict[str, Any]:
         "started_at": raw.started_at.astimezone(UTC).isoformat(),
         "gaps": [[float(gap.start_s), float(gap.end_s), int(gap.missing)] for gap in raw.gaps],
         "interrupted": raw.interrupted,
+        **({"clock": [float(raw.clock.scale), float(raw.clock.sd)]} if raw.clock else {}),
     }
 
 
@@ -197,6 +207,7 @@ def _recording(kind: str, about: dict[str, Any], arrays: dict[str, Array]) -> Re
             started_at=datetime.fromisoformat(about["started_at"]),
             gaps=tuple(Gap(*gap) for gap in about["gaps"]),
             interrupted=about["interrupted"],
+            clock=ClockScale(*about["clock"]) if "clock" in about else None,
             **arrays,
         )
     if kind != "imported":

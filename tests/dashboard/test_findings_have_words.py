@@ -13,7 +13,17 @@ from analysis.assess import assess_import, assess_recording
 from analysis.calibration import DATASHEET, Calibration, Zero
 from analysis.geometry import PlateGeometry, Side
 from analysis.quality import Finding, FindingCode
-from analysis.recording import Gap, ImportedRecording, MlAxis, PlateIdentity, RawRecording, SetFlag, SignalKind, Timing
+from analysis.recording import (
+    ClockScale,
+    Gap,
+    ImportedRecording,
+    MlAxis,
+    PlateIdentity,
+    RawRecording,
+    SetFlag,
+    SignalKind,
+    Timing,
+)
 from analysis.settings import AnalysisSettings
 from dashboard.sentences import finding_text
 from dashboard.words import load_words
@@ -80,7 +90,8 @@ def of_plate(*, saturated: bool) -> list[Finding]:
         counts[1000:1200, 0] = counts[1000, 0]
         counts[1000:1200, 2] += np.random.default_rng(1).normal(0, 30_000, 200).astype(np.int32)
     time_s = np.repeat((np.arange(n) / 100.0)[:, None], 4, axis=1)
-    raw = RawRecording(identity, NOW, time_s, counts, flags, (Gap(8.0, 8.2, 19),), interrupted="LINK_LOST")
+    gaps, clock = (Gap(8.0, 8.2, 19),), ClockScale(1.012, 1e-5)
+    raw = RawRecording(identity, NOW, time_s, counts, flags, gaps, interrupted="LINK_LOST", clock=clock)
     cells_mm = np.array([[-220, 220], [220, 220], [220, -220], [-220, -220]])
     matrix = gain * np.vstack([np.ones(4), cells_mm.T])
     calibration = Calibration("c1", "SIM-1", matrix, np.full(4, gain), 1.0, 2.0, 2000.0, DATASHEET, NOW, "test")

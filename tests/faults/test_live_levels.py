@@ -11,9 +11,9 @@ from time import monotonic
 import pytest
 from guided_bench import GuidedBench
 
-from acquisition.clock import ClockMapping
 from acquisition.hub import Hub, HubSnapshot, HubState
 from analysis.quality import FindingCode
+from analysis.recording import ClockScale
 from dashboard.conductor import Attendance
 from dashboard.live import LiveStream
 from dashboard.pages.test.view import plate_text
@@ -112,4 +112,4 @@ def test_a_clock_is_called_off_only_where_that_is_sure(scale: float, sd: float, 
     hub = Hub(lambda: SimulatedPlate(SimulatedLink(Simulation(speed=0).firmware(), 0, "none")))
     identity = SimulatedPlate(SimulatedLink(Simulation(speed=0).firmware(), 0, "none")).identity
     now = replace(hub.snapshot(), state=HubState.STREAMING, identity=identity, silent_s=0.0)
-    assert level(replace(now, clock=ClockMapping(scale, sd, 0.0, 40)))[0] == wanted
+    assert level(replace(now, clock=ClockScale(scale, sd)))[0] == wanted

@@ -15,7 +15,7 @@ from acquisition.framing import decode, encode
 from acquisition.hub import Hub, HubState
 from acquisition.messages import Kind
 from acquisition.plate import WirePlate
-from analysis.quality import Severity
+from analysis.quality import FindingCode, Severity, clock_findings
 from dashboard.conductor import Attendance
 from dashboard.pages.test.view import plate_text
 from dashboard.plates import plate_error_text
@@ -121,3 +121,32 @@ def test_a_clock_that_drifts_is_told(speed: float, code: CheckupCode | None, sev
     about_clock = [(one.code, one.severity) for one in checkup.findings if one.code.name.startswith("CLOCK")]
     assert about_clock == ([] if code is None else [(code, severity)])
     assert [cell.rate_hz for cell in checkup.cells] == pytest.approx([80.0] * 4, rel=2e-3)  # by the plate's clock
+
+
+@pytest.mark.fault(row=11)
+def test_a_recording_keeps_the_plates_time_and_how_far_it_is_off() -> None:
+    """Row 11: a board whose clock runs 1.5 % fast is recorded -> its own times, the scale beside them, a caution."""
+    pause, link = Event(), SimulatedLink(Simulation(speed=1.0).firmware(), 1.015, "board")
+    hub = Hub(lambda: quick_clock(WirePlate(link)))
+    try:
+        hub.start()
+        wait_for(hub, pause, HubState.STREAMING)
+        hub.begin_recording()
+        while (clock := hub.snapshot().clock) is None:
+            pause.wait(0.02)
+        assert "Its clock is" in plate_text(WORDS, Attendance.OPEN, hub.snapshot())[0]
+        recording = hub.end_recording()
+    finally:
+        hub.close()
+    assert clock.scale == pytest.approx(1 / 1.015, abs=2e-3)
+    assert recording.clock is not None
+    assert recording.clock.scale == pytest.approx(1 / 1.015, abs=2e-3)
+    assert recording.rate_hz == pytest.approx(80.0, rel=2e-3)  # by the plate's clock
+    (finding,) = clock_findings(recording.clock)
+    assert (finding.code, finding.severity) == (FindingCode.CLOCK_OFF, Severity.CAUTION)
+
+
+def quick_clock(plate: WirePlate) -> WirePlate:
+    """Asked for its clock ten times a second, so that it is known in seconds."""
+    plate.ping_every_s = 0.1
+    return plate

@@ -18,7 +18,16 @@ from shelf import CELLS_MM, NOON, imported, raw
 from tests_root import ROOT
 
 from analysis.geometry import PlateGeometry, Side
-from analysis.recording import Gap, ImportedRecording, MlAxis, PlateIdentity, RawRecording, SignalKind, Timing
+from analysis.recording import (
+    ClockScale,
+    Gap,
+    ImportedRecording,
+    MlAxis,
+    PlateIdentity,
+    RawRecording,
+    SignalKind,
+    Timing,
+)
 from records.errors import RecordingDamaged
 from records.recording_file import content_sha256, pack, unpack
 
@@ -50,6 +59,7 @@ def raw_recordings(draw: st.DrawFn) -> RawRecording:
         flags=draw(hnp.arrays(np.uint8, sets)),
         gaps=tuple(draw(st.lists(st.builds(Gap, finite, finite, integers), max_size=3))),
         interrupted=draw(st.none() | st.text()),
+        clock=draw(st.none() | st.builds(ClockScale, finite, finite)),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from acquisition.clock import CLOCK_DOUBTFUL, CLOCK_WRONG
 from acquisition.hub import HubSnapshot, HubState
 from analysis.assess import TrialResult
 from analysis.calibration import DATASHEET, Calibration
 from analysis.geometry import Side
 from analysis.quality import Severity
+from analysis.recording import CLOCK_DOUBTFUL, CLOCK_WRONG
 from dashboard.conductor import Attendance, GuidedView
 from dashboard.orders import GuideView, Outcome
 from dashboard.plates import plate_error_text
@@ -125,7 +125,7 @@ def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> t
 
 def unwell(snapshot: HubSnapshot) -> dict[str, str]:
     """What is not as it should be while the plate streams: key of the catalogue (`test.plate.*`) and level."""
-    share, off = snapshot.bad_share, _clock_off(snapshot)
+    share, off = snapshot.bad_share, snapshot.clock.off if snapshot.clock else 0.0
     seen = {
         "damaged": CAUTION if AMBER_SHARE < share <= RED_SHARE else None,
         "badly_damaged": STOP if share > RED_SHARE else None,
@@ -137,17 +137,11 @@ def unwell(snapshot: HubSnapshot) -> dict[str, str]:
     return {key: level for key, level in seen.items() if level}
 
 
-def _clock_off(snapshot: HubSnapshot) -> float:
-    """By which part the plate's clock is off for sure: two standard deviations are on its side."""
-    clock = snapshot.clock
-    return 0.0 if clock is None else max(0.0, abs(clock.scale - 1) - 2 * clock.scale_sd)
-
-
 def _unwell_values(snapshot: HubSnapshot) -> dict[str, float]:
     """Numbers of what is said, in steps that do not change with every frame."""
     return {
         "share_pct": round(200 * snapshot.bad_share) / 2,
-        "off_pct": round(1000 * _clock_off(snapshot)) / 10,
+        "off_pct": round(1000 * (snapshot.clock.off if snapshot.clock else 0.0)) / 10,
     }
 
 
