@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from acquisition.direct_hub import DirectHub
+from acquisition.plate import Wrap
 from acquisition.spool import Tap
 from dashboard.conductor import Attendance, Conductor
 from dashboard.keeping import Keeper
@@ -24,14 +25,23 @@ QUICK = replace(DEMO, both_feet_s=6.0, hold_s=14.0, rest_s=2.0)
 
 
 class GuidedBench:
-    """A station with an archive, a patient on a visit, and a simulated plate that is read as fast as it can be."""
+    """A station with an archive, a patient on a visit, and a simulated plate that is read as fast as it can be.
 
-    def __init__(self, folder: Path, url: str = "sim:healthy?seed=7&speed=0", protocol: Protocol = QUICK) -> None:
+    ``cable``: what the plate's bytes pass before they are tapped.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        url: str = "sim:healthy?seed=7&speed=0",
+        protocol: Protocol = QUICK,
+        cable: Wrap = lambda link: link,
+    ) -> None:
         self.folder = folder
         self.store = RecordStore(f"sqlite:///{folder}/archive.db")
         self.store.upgrade()
         self.tap, self.keeper = Tap(), Keeper(folder / "spool")
-        self.plate = SimulatedPlate(open_simulated_link(url), self.tap.wrap)
+        self.plate = SimulatedPlate(open_simulated_link(url), lambda link: self.tap.wrap(cable(link)))
         self.hub = DirectHub(lambda: self.plate, self.tap)
         self.hub.start()
         self.station = Station(self.store, CLINICIAN, "room 2", self.hub)
