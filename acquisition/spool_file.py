@@ -312,6 +312,15 @@ class Recovered:
         return tuple(document for document in documents if document.get("event") == name)
 
 
+def is_spool(path: Path) -> bool:
+    """Whether a file begins as a spool does. False where it cannot be read."""
+    try:
+        with path.open("rb") as opened:
+            return opened.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
 def recover(path: Path) -> Recovered:
     """Read a spool, whatever happened to it. Raises OSError where the file itself cannot be read."""
     return recover_bytes(path.read_bytes())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from acquisition.files import FileRefused, ReadFile, ReadOptions, read_file
+from acquisition.spool_file import is_spool
 from analysis.assess import TrialResult, assess_import
 from analysis.documents import Document, comparison_document, trial_document
 from analysis.errors import AnalysisError
@@ -77,6 +78,13 @@ def analyse_files(
     sources: list[Source] = []
     found: list[SourceProblem | SourceTrial] = []
     for number, (path, options) in enumerate(files):
+        if is_spool(path):
+            from dashboard.spool_analysis import assess_spool  # plates and archive load only where one is read
+
+            source, seen = assess_spool(number, path, options.side, settings, target_hold_s)
+            sources.append(source)
+            found.extend(seen)
+            continue
         try:
             read = read_file(path, options)
         except FileRefused as refused:

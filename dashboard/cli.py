@@ -22,6 +22,8 @@ VERBS: dict[str, str] = {
     "store": "store",
     "reassess": "reassess",
     "simulate": "simulate",
+    "record": "record",
+    "replay": "replay",
     "ports": "ports",
     "identify": "identify",
     "checkup": "checkup",

@@ -6,7 +6,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from acquisition.files import ReadFile
 from acquisition.hub import Hub
 from analysis.assess import AssessedTrial, TrialResult, assess_import
-from analysis.calibration import DATASHEET, Calibration
+from analysis.calibration import Calibration
 from analysis.errors import AnalysisError
 from analysis.geometry import Footing, Side
 from analysis.recording import ImportedRecording, PlateIdentity, RawRecording
@@ -22,8 +22,8 @@ from analysis.settings import AnalysisSettings
 from analysis.sides import SideComparison, compare
 from dashboard.assessing import assess_stored, stored_trial
 from dashboard.orders import Facts
+from dashboard.plate_calibration import calibration_without_archive
 from hardware.plates import load_plate_model
-from hardware.simulator.device import simulated_calibration
 from records import filing
 from records.errors import Conflict, NotFound, RecordsError
 from records.model import (
@@ -40,10 +40,6 @@ from records.store import RecordStore
 
 log = logging.getLogger(__name__)
 KEPT_SIGNALS = 64  # trials whose signals stay at hand for pictures
-#: Older than any measurement: a real calibration is always newer.
-DATASHEET_AT = datetime(2000, 1, 1, tzinfo=UTC)
-#: What cells of datasheet gain on a plate as drawn are off by. Source: simulation of the reference plate's tolerances.
-DATASHEET_RESIDUAL_N, DATASHEET_COP_ERROR_MM = 14.0, 4.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +117,7 @@ class Station:
         newest = self.store.latest_calibration(identity.serial)
         if newest is not None:
             return newest
-        if identity.serial.startswith("SIM-"):
-            return simulated_calibration(identity.serial)
-        return datasheet_calibration(identity)
+        return calibration_without_archive(identity)
 
     def footing_for(self, identity: PlateIdentity) -> Footing:
         """The foot template of a plate. Raises InvalidRecording for an unknown model."""
@@ -308,29 +302,6 @@ def _expected_weight_n(trial: Trial) -> float | None:
     """What the patient had weighed before this trial. [N]"""
     expected_n = (trial.protocol or {}).get("expected_weight_n")
     return float(expected_n) if isinstance(expected_n, int | float) else None
-
-
-def datasheet_calibration(identity: PlateIdentity) -> Calibration:
-    """Gains as the drawing and the cells' datasheet say: every trial made with it says "uncalibrated".
-
-    Raises
-    ------
-    InvalidRecording
-        Unknown model.
-    """
-    model = load_plate_model(identity.model)
-    return Calibration(
-        id=f"datasheet-{identity.model}-{identity.serial}",
-        plate_serial=identity.serial,
-        matrix=model.geometry.load_matrix() * model.newton_per_count,
-        cell_newton_per_count=np.full(4, model.newton_per_count),
-        residual_n=DATASHEET_RESIDUAL_N,
-        cop_error_mm=DATASHEET_COP_ERROR_MM,
-        max_load_n=4 * model.cell_range_n,
-        reference=DATASHEET,
-        made_at=DATASHEET_AT,
-        made_by="stancelab",
-    )
 
 
 def _trials_of(found: Sequence[AssessedTrial]) -> list[NewTrial]:

@@ -12,11 +12,14 @@ import pytest
 from guided_bench import QUICK, GuidedBench
 
 from acquisition.errors import SpoolDamaged
+from acquisition.files import ReadOptions
 from acquisition.replay import recording_of
 from acquisition.spool import begin_spool
 from acquisition.spool_file import SpoolHeader, recover
+from analysis.documents import trial_document
 from analysis.geometry import Side
 from analysis.quality import FindingCode
+from dashboard.analyses import analyse_files
 from dashboard.keeping import KEPT_S, Keeper, papers_of
 from dashboard.pages.patients.layout import page
 from dashboard.pages.patients.view import rescue_text
@@ -72,6 +75,19 @@ def test_a_filed_attempt_is_what_its_spool_plays_again(bench: GuidedBench) -> No
     assert np.array_equal(again.counts, stored.counts)
     assert np.array_equal(again.time_s, stored.time_s)
     assert (again.plate, again.gaps, again.interrupted) == (stored.plate, stored.gaps, None)
+
+
+def test_a_replay_gives_the_result_that_was_filed(bench: GuidedBench) -> None:
+    """The spool's bytes through decoder and analysis once more: every metric, phase and finding to the last bit."""
+    bench.attempt()
+    (path,) = (bench.keeper.folder / "filed").glob("*.fpr")
+    (filed,) = bench.station.visit_results(bench.visit.id).trials
+    analyses = analyse_files([(path, ReadOptions())], bench.station.settings, None)
+    (trial,) = analyses.trials
+    assert analyses.problems == ()
+    assert analyses.sources[0].reader == "spool"
+    assert filed.result is not None
+    assert trial_document(trial.result) == trial_document(filed.result)
 
 
 def test_a_spool_names_nobody(bench: GuidedBench) -> None:

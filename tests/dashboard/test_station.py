@@ -21,8 +21,8 @@ from analysis.phases import EndedBy
 from analysis.quality import FindingCode
 from analysis.recording import PlateIdentity, Timing
 from dashboard.conductor import Attendance, Conductor
+from dashboard.plate_calibration import datasheet_calibration
 from dashboard.protocol import Act, Notice, Step
-from dashboard.station import datasheet_calibration
 from hardware.simulator.device import SimulatedPlate
 from records import filing
 from records.model import TrialStatus
