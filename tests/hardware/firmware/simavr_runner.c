@@ -8,7 +8,7 @@
 // and trials, a process of its own; nothing else of this project is linked with it, and it is not in the installed package.
 //
 //   runner --firmware ELF [--counts FILE] [--log FILE] [--eeprom FILE] [--rate HZ] [--offsets PPM,PPM,PPM,PPM]
-//          [--clock PPM] [--boot-loader S] [--reset-on-open 1] [--settling hidden] [--hurry 1]
+//          [--clock PPM] [--boot-loader S] [--reset-on-open 1] [--settling hidden] [--hurry 1] [--when-read overwrite]
 //
 // --counts: loads.h; a file, or a pipe that is read as time needs it.
 // --log: one record a conversion: u64 cycle, i32 counts, u8 cell, u8 flags (1: not settled), u16 0.
@@ -30,7 +30,6 @@
 #include <simavr/sim_elf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "loads.h"
@@ -44,7 +43,7 @@ static const double BYTE_S = 10.0 / 115200, EEPROM_WRITE_S = 3.4e-3;
 static struct {
   const char *firmware, *eeprom;
   double rate_hz, clock_hz, boot_loader_s, offset_ppm[CELLS];
-  bool reset_on_open, hide_settling, hurry;
+  bool reset_on_open, hide_settling, hurry, overwrite;
 } set = {.rate_hz = 80, .clock_hz = 16e6};
 
 static avr_t *avr;
@@ -92,10 +91,9 @@ static void note(struct Converter *c, avr_cycle_count_t when) {
 
 static avr_cycle_count_t conversion(avr_t *a, avr_cycle_count_t when, void *param) {
   struct Converter *c = param;
-  if (c->pulses > 0 && c->pulses <= WORD && when - c->rose_at < cycles(DEFER_S)) {  // it is being read
-    c->during_update++;
-    return c->due = when + cycles(DEFER_S);
-  }
+  const bool is_read = c->pulses > 0 && c->pulses <= WORD && when - c->rose_at < cycles(DEFER_S);
+  c->during_update += is_read;  // no data sheet says what the chip does then: it waits, or spoils what is read
+  if (is_read && !set.overwrite) return c->due = when + cycles(DEFER_S);
   if (c->ready) c->lost++;
   c->latched = convert(c, when);
   c->conversions++;
@@ -281,7 +279,8 @@ static void control_touched(struct avr_irq_t *irq, uint32_t value, void *param) 
   avr_cycle_timer_register(avr, cycles(EEPROM_WRITE_S), byte_written, NULL);
 }
 
-static void do_not_sleep(avr_t *a, avr_cycle_count_t how_long) {}
+static avr_cycle_count_t asleep;
+static void note_sleep(avr_t *a, avr_cycle_count_t how_long) { asleep += how_long; }  // time need not pass here, too
 
 static void make_board(void) {
   elf_firmware_t firmware = {0};
@@ -293,7 +292,7 @@ static void make_board(void) {
   avr_load_firmware(avr, &firmware);
   avr->frequency = (uint32_t)NOMINAL_HZ;
   avr->vcc = avr->avcc = avr->aref = 5000;
-  avr->sleep = do_not_sleep;
+  avr->sleep = note_sleep;
   avr->log = LOG_ERROR;
   avr_irq_register_notify(avr_iomem_getirq(avr, EECR_AT, NULL, AVR_IOMEM_IRQ_ALL), control_touched, NULL);
 }
@@ -335,8 +334,8 @@ static void run_until(double end_s) {
 static void report(void) {
   const unsigned divisor = 1u + avr->data[UBRR_AT] + 256u * avr->data[UBRR_AT + 1];
   const double baud = NOMINAL_HZ / divisor / (avr->data[UCSRA_AT] & U2X ? 8 : 16);
-  fprintf(answers, "{\"seconds\": %.6f, \"cpu_s\": %.3f, \"baud\": %.1f, \"sent\": %lu, \"received\": %lu, \"cells\": [",
-          seconds(), (double)clock() / CLOCKS_PER_SEC, baud, line.sent, line.received);
+  fprintf(answers, "{\"seconds\": %.6f, \"asleep_s\": %.6f, \"baud\": %.1f, \"sent\": %lu, \"received\": %lu, \"cells\": [",
+          seconds(), (double)asleep / set.clock_hz, baud, line.sent, line.received);
   for (struct Converter *c = converters; c < converters + CELLS; c++)
     fprintf(answers, "%s{\"conversions\": %lu, \"reads\": %lu, \"lost\": %lu, \"too_early\": %lu, \"power_downs\": %lu,"
             " \"during_update\": %lu, \"high_min_us\": %.4f, \"high_max_us\": %.4f}",
@@ -375,6 +374,7 @@ static void read_option(const char *name, const char *value) {
   else if (!strcmp(name, "--boot-loader")) set.boot_loader_s = atof(value);
   else if (!strcmp(name, "--reset-on-open")) set.reset_on_open = atoi(value);
   else if (!strcmp(name, "--hurry")) set.hurry = atoi(value);
+  else if (!strcmp(name, "--when-read")) set.overwrite = !strcmp(value, "overwrite");
   else if (!strcmp(name, "--settling")) set.hide_settling = !strcmp(value, "hidden");
   else errno = EINVAL, err(2, "%s", name);
 }

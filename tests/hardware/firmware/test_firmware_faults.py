@@ -257,16 +257,19 @@ def test_the_memory_outlives_the_board(boards: Boards, tmp_path: Path) -> None:
     assert before.calibration_crc == crc_hqx(block_of(1), 0xFFFF)
 
 
-def test_no_converter_is_read_while_it_updates_even_after_a_long_write(boards: Boards) -> None:
+@pytest.mark.parametrize("when_read", ["defer", "overwrite"])
+def test_no_converter_is_read_while_it_updates_even_after_a_long_write(boards: Boards, when_read: str) -> None:
     """A commit keeps the board from reading. It lets a conversion go rather than read it half, and counts it.
 
-    250 short commits, so that they end at every phase of four oscillators of different rates: some ends fall into the
+    No data sheet says what a chip does that converts while it is read: it may wait, or spoil what is read.
+
+    130 short commits, so that they end at every phase of four oscillators of different rates: some ends fall into the
     50 us in which a read would meet the next conversion.
     """
-    board = boards(offsets="0,15000,-20000,30000")
+    board = boards(offsets="0,15000,-20000,30000", when_read=when_read)
     board.run_until(1.0)
     before = board.report()["cells"]
-    for number in range(250):
+    for number in range(130):
         block = bytes([number]) + block_of(1)[1:]
         board.say(wire.NvWrite(1, 0, block[:1] if number else block[:16]))
         board.run_for(0.003)
@@ -278,7 +281,7 @@ def test_no_converter_is_read_while_it_updates_even_after_a_long_write(boards: B
     assert isinstance(status, wire.StatusReport)
     after = board.report()["cells"]
     assert [cell["during_update"] for cell in after] == [0, 0, 0, 0]
-    assert min(status.missed) > 100
+    assert min(status.missed) > 50
     assert [cell["power_downs"] for cell in after] == [1, 1, 1, 1]  # the silence was the board's own
     assert list(status.missed) == [new["lost"] - old["lost"] for new, old in zip(after, before, strict=True)]
 

@@ -100,6 +100,15 @@ def test_the_converters_are_read_gently(run: Run) -> None:
         assert cell["lost"] == before["lost"]  # none since the first boot, which writes the id
 
 
+def test_between_conversions_the_chip_sleeps(run: Run) -> None:
+    """Awake, its digital noise would be in every conversion.
+
+    Clock, serial line and converters wake it 4,300 times a second; a round of its loop is under 0.1 ms.
+    """
+    asleep_s = run.report["asleep_s"] - run.before["asleep_s"]
+    assert asleep_s / (run.report["seconds"] - run.before["seconds"]) > 0.55
+
+
 def test_the_plate_measures_the_rate_of_each_cell(run: Run) -> None:
     """80 SPS and the oscillators' offsets, within 50 ppm; the nominal rate is nowhere."""
     assert isinstance(run.self_test, wire.SelfTestReport)
