@@ -155,9 +155,11 @@ void Board::make_id(uint8_t *id) {
 }
 
 void Board::sleep() {
+  const uint8_t tick = static_cast<uint8_t>(millis());
   set_sleep_mode(SLEEP_MODE_IDLE);
-  cli();
-  if (!hx711::any_ready() && !Serial.available()) {
+  for (;;) {
+    cli();
+    if (hx711::any_ready() || Serial.available() || static_cast<uint8_t>(millis()) != tick) break;
     sleep_enable();
     sei();  // takes effect after the next instruction: no interrupt can slip in between
     sleep_cpu();

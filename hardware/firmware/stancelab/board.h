@@ -35,7 +35,7 @@ class Board {
   uint8_t kind();
   void make_id(uint8_t *id);
 
-  // Until the next interrupt, unless a conversion or a byte waits already.
+  // Until a conversion or a byte waits, or the next millisecond: not awake for each byte that leaves.
   void sleep();
 
  private:

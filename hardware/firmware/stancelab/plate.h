@@ -75,7 +75,7 @@ class Plate {
 
   // Whether a byte may be fed: not while a reply waits, so that replies are never lost.
   bool listens() const { return !reply_waits_; }
-  // Whether it must be tended without a pause. What waits for room does not need it: each byte that leaves wakes.
+  // Whether it must be tended without a pause. What waits for room does not: a millisecond makes room for 11 bytes.
   bool hurries() const { return mode_ == kTestPattern; }
 
   // A byte of the host.

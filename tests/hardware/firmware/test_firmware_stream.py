@@ -103,10 +103,11 @@ def test_the_converters_are_read_gently(run: Run) -> None:
 def test_between_conversions_the_chip_sleeps(run: Run) -> None:
     """Awake, its digital noise would be in every conversion.
 
-    Clock, serial line and converters wake it 4,300 times a second; a round of its loop is under 0.1 ms.
+    Its loop goes round 320 times a second for a conversion and 976 times for a tick of its clock, in 0.1 ms each; reads
+    (0.1 ms) and sets (1 ms, 80 a second) come to that: 0.25 s of a second.
     """
     asleep_s = run.report["asleep_s"] - run.before["asleep_s"]
-    assert asleep_s / (run.report["seconds"] - run.before["seconds"]) > 0.55
+    assert asleep_s / (run.report["seconds"] - run.before["seconds"]) > 0.7
 
 
 def test_the_plate_measures_the_rate_of_each_cell(run: Run) -> None:
