@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import re
+from importlib import import_module
 
 import pytest
 from tests_root import ROOT
 
+from acquisition.checkup import LOW_SUPPLY_MV, NOISE_N, SPREAD_PCT
 from analysis.calibrating import HOLD_OUT_FZ_PCT, HOLD_OUT_MAX_MM, HOLD_OUT_MEAN_MM
 from analysis.calibration_checks import ZERO_SHIFT_N
+from analysis.calibration_grid import STANDARD_GRAVITY
+from analysis.recording import CLOCK_DOUBTFUL
+from dashboard.cli import VERBS
 from dashboard.words import load_words
 from hardware.build import mechanics
+from hardware.plates import load_plate_model
 
 GUIDE = ROOT / "hardware" / "build"
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(GUIDE.glob("*.md"))}
@@ -112,6 +119,9 @@ REFERENCE_MM = mechanics.centre_deflection_mm(mechanics.ALUMINIUM, mechanics.TOP
 ALPHA = mechanics.deflection_factor(mechanics.SUPPORT_MM / (mechanics.TOP_MM / 2), mechanics.ALUMINIUM.poisson)
 CORNER_KG = mechanics.corner_share() * mechanics.RATED_PERSON_KG
 
+COUNTS_PER_N = 1 / load_plate_model("reference-a").newton_per_count
+TEN_KG_COUNTS = 10 * STANDARD_GRAVITY * COUNTS_PER_N
+
 QUOTED = [
     ("mechanics", f"α is {ALPHA:.4f} for a load on a point"),
     (
@@ -130,7 +140,17 @@ QUOTED = [
     ("safety", f"Largest person: **{mechanics.RATED_PERSON_KG:g} kg**"),
     ("assembly-checks", f"CoP error {HOLD_OUT_MEAN_MM:g} mm in the mean, {HOLD_OUT_MAX_MM:g} mm at most"),
     ("assembly-checks", f"at most; Fz within {HOLD_OUT_FZ_PCT:g} %"),
-    ("assembly-checks", f"each cell within {ZERO_SHIFT_N:g} N (the calibration refuses more)"),
+    ("assembly-checks", f"each cell within {ZERO_SHIFT_N:g} N, {round(ZERO_SHIFT_N * COUNTS_PER_N, -2):.0f} counts"),
+    ("assembly-checks", f"within 0.5 N ({round(0.5 * COUNTS_PER_N, -2):.0f} counts)"),
+    (
+        "assembly-checks",
+        f"1 N is {COUNTS_PER_N:.0f} counts, 10 kg are {10 * STANDARD_GRAVITY * COUNTS_PER_N / 1000:.0f} 000",
+    ),
+    ("assembly-checks", f"within {100 * CLOCK_DOUBTFUL:g} % (what a ceramic resonator keeps"),
+    ("assembly-checks", f"the program warns from {NOISE_N:g} N"),
+    ("assembly-checks", f"each within {SPREAD_PCT:g} % of the median"),
+    ("assembly-checks", f"supply in `checkup` above {LOW_SUPPLY_MV / 1000:g} V"),
+    ("bill-of-materials", f"gives {COUNTS_PER_N:.0f} counts per newton"),
 ]
 
 
@@ -158,6 +178,18 @@ def test_what_a_healthy_board_says_is_quoted_as_it_says_it() -> None:
     assert all(line in text for text in (firmware_page, PAGES["flash"], PAGES["rate-jumper"]))
     said = load_words()("command.identify.rate", rates="91.8 / 92.4 / 92.1 / 91.9", nominal=80)
     assert said in PAGES["rate-jumper"]
+
+
+COMMANDS = sorted({found for text in PAGES.values() for found in re.findall(r"python3 start\.py ([^`\n]+)", text)})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_guide_is_one(command: str) -> None:
+    """Its verb is a verb, and the verb takes its options."""
+    verb, *arguments = command.split()
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    import_module(f"dashboard.commands.{VERBS[verb]}").add_arguments(parser)
+    assert parser.parse_args(arguments)
 
 
 def test_the_guide_says_what_it_is_not() -> None:
