@@ -200,7 +200,7 @@ def resample(time_s: Float, values: Float, grid_s: Float, interval_s: float) -> 
     return on_grid
 
 
-def _bridge(time_s: Float, values: Float, there: Bool) -> None:
+def bridge(time_s: Float, values: Float, there: Bool) -> None:
     """Fill missing samples, in place, with a cubic spline through the samples around them.
 
     A sample's weight falls to a quarter with every sample of distance: those further away than 32 count for nothing.
@@ -229,7 +229,7 @@ def _filtered_at_native_rate(
         finite = np.asarray(np.isfinite(own), dtype=np.bool_)
         parts = [part for part in segments(own_s, finite, interval_s) if finite[slice(*part)].sum() >= 4]
         for part in parts:
-            _bridge(own_s[slice(*part)], own[slice(*part)], finite[slice(*part)])
+            bridge(own_s[slice(*part)], own[slice(*part)], finite[slice(*part)])
         filtered[:, column] = low_pass(own, parts, sections)
         filtered[~finite, column] = np.nan
     return filtered

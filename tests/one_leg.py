@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.geometry import Side
+from analysis.geometry import PlateGeometry, Side
 from analysis.recording import ImportedRecording, MlAxis, SignalKind
 
 Float = NDArray[np.float64]
@@ -59,3 +59,15 @@ def in_turn(seconds: float, *sides: Side) -> list[tuple[float, float]]:
     for side in sides:
         places += [(seconds, 120.0 if side is Side.RIGHT else -120.0), (6.0, 0.0)]
     return places
+
+
+def noisy_cells(noise_n: float, declared: Side | None = None) -> ImportedRecording:
+    """Four cells with normal noise of this SD each: an empty plate for 4 s, then 30 s on one leg."""
+    _, values = signals(30.0)
+    corners_mm = ((-220.0, 220.0), (220.0, 220.0), (220.0, -220.0), (-220.0, -220.0))
+    cells = [values[:, 2] / 4 * (1 + (values[:, 0] * x + values[:, 1] * y) / 220**2) for x, y in corners_mm]
+    forces = np.vstack([np.zeros((round(4 * RATE_HZ), 4)), np.column_stack(cells)])
+    forces += noise_n * np.random.default_rng(2).standard_normal(forces.shape)
+    geometry = PlateGeometry("four corners", corners_mm)
+    time_s = np.arange(len(forces)) / RATE_HZ
+    return ImportedRecording(time_s, forces, SignalKind.CELLS_N, MlAxis.PLUS_RIGHT, geometry, declared)

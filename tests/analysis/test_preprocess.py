@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 
 from analysis.cop import CellSeries
 from analysis.errors import InvalidRecording, NoLoad, TooShort
-from analysis.preprocess import Preprocessed, low_pass, low_pass_sections, preprocess, repair_spikes, resample
+from analysis.preprocess import Preprocessed, bridge, low_pass, low_pass_sections, preprocess, repair_spikes, resample
 from analysis.settings import AnalysisSettings
 
 Float = NDArray[np.float64]
@@ -341,3 +342,16 @@ def test_a_part_too_short_for_the_filter_is_missing_not_raw() -> None:
     done = low_pass(values, [(0, 8), (20, 60)], sections)
     assert np.isnan(done[:8]).all()
     assert done[20:60] == pytest.approx(1.0)
+
+
+def test_a_bridge_is_that_of_the_spline_through_all_samples() -> None:
+    """Samples further away than 32 weigh less than 1e-17 of their neighbours'."""
+    time_s = np.arange(2000) / 1000
+    values = 10 * np.sin(2 * np.pi * 3.0 * time_s)
+    there = np.ones(2000, dtype=np.bool_)
+    there[[200, 201, 900, 1500]] = False
+    bridged = np.where(there, values, np.nan)
+    bridge(time_s, bridged, there)
+    through_all = CubicSpline(time_s[there], values[there])(time_s)
+    np.testing.assert_allclose(bridged[~there], through_all[~there], rtol=1e-12)
+    np.testing.assert_allclose(bridged, values, atol=1e-6)

@@ -7,17 +7,16 @@ from functools import cache
 
 import numpy as np
 import pytest
-from one_leg import RATE_HZ, WEIGHT_N, one_leg, place_after_place, signals
+from one_leg import RATE_HZ, WEIGHT_N, noisy_cells, one_leg, place_after_place, signals
 
 from analysis.assess import assess_import, assess_recording
 from analysis.calibration import DATASHEET, Calibration, Zero
-from analysis.geometry import PlateGeometry, Side
+from analysis.geometry import Side
 from analysis.quality import Finding, FindingCode
 from analysis.recording import (
     ClockScale,
     Gap,
     ImportedRecording,
-    MlAxis,
     PlateIdentity,
     RawRecording,
     SetFlag,
@@ -58,17 +57,6 @@ def between_places() -> ImportedRecording:
     _, values = signals(30.0)
     values[:, 0] += 60 * np.sign(np.sin(2 * np.pi * 1.25 * np.arange(len(values)) / RATE_HZ))
     return one_leg(values=values)
-
-
-def of_noisy_cells() -> ImportedRecording:
-    """Four cells with 2 N of noise each: an empty plate for 4 s, then the stance."""
-    _, values = signals(30.0)
-    corners_mm = ((-220.0, 220.0), (220.0, 220.0), (220.0, -220.0), (-220.0, -220.0))
-    cells = [values[:, 2] / 4 * (1 + (values[:, 0] * x + values[:, 1] * y) / 220**2) for x, y in corners_mm]
-    forces = np.vstack([np.zeros((400, 4)), np.column_stack(cells)])
-    forces += 2 * np.random.default_rng(2).standard_normal(forces.shape)
-    geometry = PlateGeometry("four corners", corners_mm)
-    return ImportedRecording(np.arange(len(forces)) / RATE_HZ, forces, SignalKind.CELLS_N, MlAxis.PLUS_RIGHT, geometry)
 
 
 def of_plate(*, saturated: bool) -> list[Finding]:
@@ -129,7 +117,7 @@ def made() -> tuple[Finding, ...]:
         *of_import(changed(2, 1000, 1400, -30.0)),
         *of_import(changed(2, 0, 20, -100.0)),
         *of_import(between_places()),
-        *of_import(of_noisy_cells()),
+        *of_import(noisy_cells(2.0)),
         *of_import(place_after_place(left_right, declared=Side.LEFT)),
         *of_import(place_after_place(narrow)),
         *of_import(one_leg(), settings=AnalysisSettings(window=(20.0, 40.0))),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from clinic import Clinic, both_sides, stood, unknown_axis
-from one_leg import place_after_place
+from one_leg import noisy_cells, place_after_place
 
 from analysis.geometry import Footing, Side
 from analysis.metrics import METRICS
@@ -201,6 +201,15 @@ def test_research_has_its_own_part_of_the_table_only_where_it_was_computed(clini
     power = next(row for _, group in table.groups for row in group if row.metric == "power_ml")
     assert len(power.cells) == 6
     assert all(power.means)
+
+
+def test_the_noise_in_a_velocity_stands_beside_it_where_an_empty_plate_showed_it(clinic: Clinic) -> None:
+    noisy = view.panel(WORDS, results_of(clinic, [noisy_cells(0.3, Side.LEFT)], footing=None), Side.LEFT)
+    told = {number.metric: number.more for number in noisy.numbers}
+    assert all(" · noise " in told[id] for id in ("velocity", "velocity_ml"))
+    assert "noise" not in told["rms_ml"]
+    silent = view.panel(WORDS, results_of(clinic, both_sides()), Side.LEFT)
+    assert not [number for number in silent.numbers if "noise" in number.more]
 
 
 def test_a_value_missing_in_one_trial_points_to_its_reason(clinic: Clinic) -> None:

@@ -28,6 +28,8 @@ from records.model import TrialStatus
 PANEL = ("hold_time", "velocity_ml", "velocity", "rms_ml", "lateral_shift", "lateral_shift_pct")
 COMPARED = ("velocity_ml", "velocity", "rms_ml", "lateral_shift", "hold_time", "failures")
 NEAREST = "velocity_ml"
+#: Velocity -> the share of it that is noise of the plate.
+NOISE_OF = {"velocity": "noise_share", "velocity_ml": "noise_share_ml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +182,17 @@ def number(words: Words, id: str, side: SideResult, trials: Sequence[TrialResult
     if id == "hold_time":
         return _hold_time(words, label, text, value.n, trials)
     if value.sd is None:
-        return Number(id, label, text, None, words("result.mean_of_one"))
-    spread = number_text(words, id, value.sd)
-    return Number(id, label, text, None, words("result.mean_of", n=value.n, sd=spread))
+        return Number(id, label, text, None, _with_noise(words, id, side, words("result.mean_of_one")))
+    more = words("result.mean_of", n=value.n, sd=number_text(words, id, value.sd))
+    return Number(id, label, text, None, _with_noise(words, id, side, more))
+
+
+def _with_noise(words: Words, id: str, side: SideResult, more: str) -> str:
+    """The share of a velocity that is the plate's noise stands beside it, where an empty plate showed it."""
+    share = side.values.get(NOISE_OF.get(id, ""))
+    if share is None or share.mean is None:
+        return more
+    return words("result.with_noise", more=more, share=number_text(words, NOISE_OF[id], share.mean))
 
 
 def _hold_time(words: Words, label: str, mean: str, n: int, trials: Sequence[TrialResult]) -> Number:
