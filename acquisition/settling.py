@@ -18,6 +18,7 @@ EMPTY_N = 20.0  # a plate that is asked to be empty may have drifted by less
 MOVED_N = 3.0  # a cell that changes by more was touched: noise is a tenth of a newton
 REFERENCE_S = 0.25
 LIVE_S = 0.5
+PATIENCE_S = 20.0  # what never stands still is measured all the same: to say how restless it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +97,17 @@ class Settling:
         self._origin = zero
         self._blocks: deque[SampleBlock] = deque()
         self._since_s: float | None = None
+        self._waiting_s: float | None = None
         self._reference: Float | None = None
         self._present: bool | None = None
 
     def again(self, judged: Float | None = None) -> None:
         """Measure anew: what stands there, or only what differs from these counts."""
         self._since_s, self._reference, self._judged = None, None, judged
+        self._waiting_s = None
 
     def add(self, block: SampleBlock) -> Stretch | None:
-        """Take the next sets; a stretch once one is complete, and again only after `again`."""
+        """Take the next sets; a stretch once one is complete, or after 20 s without one, and then after `again`."""
         if not len(block):
             return None
         self._blocks.append(block)
@@ -113,12 +116,14 @@ class Settling:
         now_s = _end_s(block)
         self._forget(now_s - self._wanted.settle_s - self._wanted.measure_s - 1.0)
         self._watch(block.counts, now_s)
-        since_s = self._since_s
-        if since_s is None or self._judged is not None or self._present is not self._wanted.loaded:
+        if self._judged is not None or self._present is not self._wanted.loaded:
+            self._waiting_s = None
             return None
-        if now_s - since_s < self._wanted.settle_s + self._wanted.measure_s:
-            return None
-        return self._stretch(now_s)
+        if self._waiting_s is None:
+            self._waiting_s = now_s
+        needed_s = self._wanted.settle_s + self._wanted.measure_s
+        still = self._since_s is not None and now_s - self._since_s >= needed_s
+        return self._stretch(now_s) if still or now_s - self._waiting_s >= max(PATIENCE_S, 2 * needed_s) else None
 
     def live(self) -> Live:
         """What to show now."""

@@ -31,13 +31,17 @@ from records.model import DriftCheck
 READ_S = 0.5
 #: A gain lasts for months; checks before sessions see what does not.
 VALID_FOR = timedelta(days=365)
-MOST_ZERO_SHIFTS = 3
+MOST_REFUSALS = 3
 
 
 class NoWayOn(NotCalibrated):
-    """Happens when the zero of the run's beginning does not come back."""
+    """Happens when the zero of the beginning does not come back, or a simulated plate is refused again and again."""
 
-    code = "ZERO_GONE"
+    code = "NO_WAY_ON"
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(f"refused {MOST_REFUSALS} times: {refusal.problem}")
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,12 @@ def guide(
     ------
     AcquisitionError
     NoWayOn
-        The zero moved, and stays where it moved to.
     """
     now: Asked | None = None
-    shifts = 0
+    refused = 0
     while (ask := asked()) is not None:
         if ask != now:
-            now = ask
+            now, refused = ask, 0
             listener.ask(ask)
             _put(plate, ask)
         block = plate.read(READ_S)
@@ -100,9 +103,9 @@ def guide(
         listener.hear(said, run.live)
         if isinstance(said, Refusal):
             _put(plate, ask)
-            shifts += said.problem is Problem.ZERO_SHIFTED
-            if shifts >= MOST_ZERO_SHIFTS:
-                raise NoWayOn("the zero does not come back")
+            refused += 1
+            if refused >= MOST_REFUSALS and (said.problem is Problem.ZERO_SHIFTED or isinstance(plate, Weighted)):
+                raise NoWayOn(said)
         if listener.wants_repeat():
             redo()
             now = None
@@ -113,11 +116,15 @@ def _put(plate: Plate, ask: Asked) -> None:
         plate.put(ask.xy_mm or (0.0, 0.0), ask.load_n)
 
 
-def calibrate(words: Words, station: Station, plate: Plate, plan: Plan, listener: Listener) -> CalibrationRun:
-    """Guide through a whole calibration. Nothing is filed yet. Raises as `guide`."""
+def new_run(station: Station, identity: PlateIdentity, plan: Plan) -> CalibrationRun:
+    """A calibration that has not begun; an earlier zero of the plate shows whether something stands on it."""
     last = station.store.drift_checks(plan.plate_serial, limit=1)
-    run = CalibrationRun(plan, drawing_of(plate.identity), last[0].outcome.zero if last else None)
-    count = len(plan.steps)
+    return CalibrationRun(plan, drawing_of(identity), last[0].outcome.zero if last else None)
+
+
+def calibrate(words: Words, plate: Plate, run: CalibrationRun, listener: Listener) -> None:
+    """Guide through what is left of a calibration. Nothing is filed yet. Raises as `guide`."""
+    count = len(run.plan.steps)
 
     def asked() -> Asked | None:
         step = run.step
@@ -129,7 +136,6 @@ def calibrate(words: Words, station: Station, plate: Plate, plan: Plan, listener
     plate.start()
     guide(plate, run, asked, listener, run.redo)
     plate.stop()
-    return run
 
 
 def file_calibration(station: Station, run: CalibrationRun, identity: PlateIdentity, at: datetime) -> Calibration:

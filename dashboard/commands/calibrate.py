@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +15,13 @@ from acquisition.errors import AcquisitionError, PlateRefused
 from acquisition.plate import Plate, WirePlate
 from acquisition.ports import AUTO
 from analysis.calibration import Calibration
+from analysis.calibration_checks import Problem
 from analysis.calibration_grid import Grid
 from analysis.errors import AnalysisError
+from analysis.recording import PlateIdentity
 from dashboard import calibrating
 from dashboard.archive import local_actor, open_store
-from dashboard.calibration_text import check_text, report_text
+from dashboard.calibration_text import check_text, refusal_text, report_text
 from dashboard.cli import Stopped
 from dashboard.commands.operator import Operator, say
 from dashboard.config import Config, data_folder, store_url
@@ -49,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     weight.add_argument("--grid", choices=grids, default=Grid.A3.value, help=words("command.calibrate.grid"))
     filed = parser.add_argument_group(words("command.calibrate.filing"))
     filed.add_argument("--by", metavar="NAME", help=words("command.calibrate.by"))
+    filed.add_argument("--resume", action="store_true", help=words("command.calibrate.resume"))
     filed.add_argument("--write-plate", action="store_true", help=words("command.calibrate.write_plate"))
     filed.add_argument("--certificate", metavar="FILE", type=Path, help=words("command.calibrate.certificate"))
     filed.add_argument("--data", metavar="FOLDER", help=words("command.serve.data"))
@@ -69,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     words = load_words()
     if args.print_grid or args.print_template:
         return _printed(args)
-    needs_weight = not args.from_plate
+    needs_weight = args.check or not (args.from_plate or args.resume)
     for name in ("weight_kg", "scale_kg", "tolerance_g"):
         value = getattr(args, name)
         if (value is None and name == "weight_kg" and needs_weight) or (value is not None and not 0 < value < 1000):
@@ -85,7 +89,8 @@ def run(args: argparse.Namespace) -> int:
     except RecordsError as error:
         raise Stopped(words(f"errors.{error.code}", **error.values)) from error
     except calibrating.NoWayOn as error:
-        raise Stopped(words("calibration.patience")) from error
+        gone = error.refusal.problem is Problem.ZERO_SHIFTED
+        raise Stopped(words("calibration.patience") if gone else refusal_text(words, error.refusal)) from error
     except AnalysisError as error:
         raise Stopped(words("errors.INVALID_RECORDING", reason=str(error))) from error
 
@@ -99,15 +104,18 @@ def _station(args: argparse.Namespace) -> Station:
 
 def _calibrated(station: Station, plate: Plate, args: argparse.Namespace) -> int:
     words, who = load_words(), plate.identity
-    plan = Plan(who.serial, Grid(args.grid), args.weight_kg, args.scale_kg, args.tolerance_g)
-    named = {"serial": who.serial, "model": who.model, "weight_kg": plan.weight_kg, "paper": plan.grid.upper()}
+    folder = data_folder(args.data) / FOLDER
+    unfinished = folder / f"{who.serial}-unfinished.json"
+    run = _run_of(station, who, args, unfinished)
+    named = {"serial": who.serial, "model": who.model, "weight_kg": run.plan.weight_kg, "paper": run.plan.grid.upper()}
     say(words("calibration.begin", **named))
     say(words("calibration.simulated" if isinstance(plate, Weighted) else "calibration.before"))
-    with Operator(words) as operator:
-        run = calibrating.calibrate(words, station, plate, plan, operator)
+    with Operator(words) as operator, _keeping(run, unfinished):
+        calibrating.calibrate(words, plate, run, operator)
     at, report = datetime.now(UTC), run.report()
-    kept = data_folder(args.data) / FOLDER / f"{who.serial}-{at:%Y%m%d-%H%M%S}.json"
-    _write(kept, (json.dumps(run.document(), indent=1) + "\n").encode())  # in counts: a later program may fit anew
+    kept = folder / f"{who.serial}-{at:%Y%m%d-%H%M%S}.json"
+    _write(kept, _in_counts(run))  # a later program may fit it anew
+    unfinished.unlink(missing_ok=True)
     for line in report_text(words, report):
         say(line)
     about = Certified(who, at.astimezone(), station.actor.name)
@@ -117,6 +125,36 @@ def _calibrated(station: Station, plate: Plate, args: argparse.Namespace) -> int
     _write(path, certificate(words, report, about))
     say(words("calibration.certificate", path=path))
     return 0 if report.passed else 1
+
+
+def _run_of(station: Station, who: PlateIdentity, args: argparse.Namespace, unfinished: Path) -> CalibrationRun:
+    """A new run, or the one that was interrupted."""
+    words = load_words()
+    if not args.resume:
+        plan = Plan(who.serial, Grid(args.grid), args.weight_kg, args.scale_kg, args.tolerance_g)
+        return calibrating.new_run(station, who, plan)
+    try:
+        run = CalibrationRun.from_document(json.loads(unfinished.read_bytes()), calibrating.drawing_of(who))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise Stopped(words("calibration.nothing_kept", serial=who.serial)) from error
+    say(words("calibration.resumed", number=len(run.measured)))
+    return run
+
+
+@contextmanager
+def _keeping(run: CalibrationRun, path: Path) -> Iterator[None]:
+    """What was measured outlives Ctrl-C and a pulled cable."""
+    try:
+        yield
+    except (AcquisitionError, KeyboardInterrupt):
+        if run.measured:
+            _write(path, _in_counts(run))
+            say(load_words()("calibration.kept"))
+        raise
+
+
+def _in_counts(run: CalibrationRun) -> bytes:
+    return (json.dumps(run.document(), indent=1) + "\n").encode()
 
 
 def _filed(station: Station, plate: Plate, run: CalibrationRun, about: Certified, on_plate: bool) -> Certified:

@@ -202,6 +202,15 @@ def test_a_restless_zero_and_one_with_something_on_it_are_refused() -> None:
     assert [type(said) for said in fed(run, bench, 12.0)] == [Measured]
 
 
+def test_what_never_stands_still_is_refused_after_a_while_and_not_waited_for_in_silence() -> None:
+    """A cell that floats moves by more than any weight: nothing ever settles."""
+    run, bench = CalibrationRun(PLAN, DRAWING), Bench()
+    bench.rocking_n = 40.0
+    assert fed(run, bench, 19.0) == []
+    assert problems(fed(run, bench, 2.0)) == [Problem.ZERO_RESTLESS]
+    assert problems(fed(run, bench, 21.0)) == [Problem.ZERO_RESTLESS]
+
+
 def test_a_zero_that_moved_during_the_run_is_refused_at_its_end() -> None:
     run, bench = CalibrationRun(PLAN, DRAWING), Bench(GAIN)
     carried_out(run, bench, lambda step: step.task is Task.ZERO_AGAIN)

@@ -27,8 +27,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def calibrate(folder: Path, plate: int, *options: str) -> int:
-    url = f"sim:weights?speed=0&plate={plate}"
+def calibrate(folder: Path, plate: int, *options: str, fault: str = "") -> int:
+    url = f"sim:weights?speed=0&plate={plate}{'&fault=' if fault else ''}{fault}"
     return main(["calibrate", url, "--data", str(folder), "--by", "Ann Example", *options])
 
 
@@ -138,3 +138,45 @@ def test_sheets_are_written_without_a_plate(folder: Path, capsys: Said) -> None:
         assert main(["calibrate", option, *value, "--out", str(path)]) == 0
         assert "print it at 100 %" in capsys.readouterr().out
         assert "Print at 100 %" in text_of(path)
+
+
+# ---- what goes wrong
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_was(folder: Path, capsys: Said) -> None:
+    """The cable is pulled after a minute: what was measured is kept, and the rest makes the same calibration."""
+    assert calibrate(folder, 108, "--weight-kg", "10", fault="cut@60") == 1
+    told = capsys.readouterr()
+    assert "--resume goes on from here" in told.out
+    taken = told.out.count("taken: ") - told.out.count("not taken")
+    assert taken >= 5
+    assert calibrate(folder, 108, "--resume") == 0
+    told = capsys.readouterr()
+    assert f"Going on after step {taken};" in told.out
+    assert f"[{taken + 1}/15]" in told.out
+    assert store(folder).latest_calibration("SIM-000000000000006C") is not None
+    assert calibrate(folder, 108, "--resume") == 1
+    assert "no unfinished calibration" in capsys.readouterr().err
+
+
+@pytest.mark.fault(row=18)
+def test_exchanged_cables_are_named_and_nothing_is_filed(folder: Path, capsys: Said) -> None:
+    """Row 18: cells 0 and 1 on each other's sockets -> calibration refused with both named, nothing is filed."""
+    assert calibrate(folder, 109, "--weight-kg", "10", "--grid", "a2", fault="swapped-0-1") == 1
+    told = capsys.readouterr()
+    assert "nearest to cell 0 (front left), but cell 1 (front right) carries most" in told.err
+    assert store(folder).latest_calibration("SIM-000000000000006D") is None
+
+
+def test_a_zero_that_does_not_come_back_ends_the_run(folder: Path, capsys: Said) -> None:
+    """Cell 2 creeps by 3 N in the middle of the run."""
+    assert calibrate(folder, 110, "--weight-kg", "10", fault="drift-2:60@60..63") == 1
+    told = capsys.readouterr()
+    assert len(re.findall(r"zero of cell 2 \(rear right\) moved by \+(2\.9|3\.0)", told.out)) == 3  # gain within 3 %
+    assert "The zero does not come back" in told.err
+    assert store(folder).latest_calibration("SIM-000000000000006E") is None
+
+
+def test_an_unplugged_cell_never_becomes_a_calibration(folder: Path, capsys: Said) -> None:
+    assert calibrate(folder, 111, "--weight-kg", "10", fault="unplugged-3") == 1
+    assert "Cell 3 (rear left) is restless" in capsys.readouterr().err

@@ -146,10 +146,13 @@ def _unwell_values(snapshot: HubSnapshot) -> dict[str, float]:
 
 
 def calibration_text(words: Words, calibration: Calibration) -> str:
-    """When the plate was calibrated; that it never was."""
+    """When the plate was calibrated and until when that holds; that it never was."""
     if calibration.reference == DATASHEET:
         return words("test.calibration.none")
-    return words("test.calibration.made", day=date_text(words, calibration.made_at), reference=calibration.reference)
+    named = {"day": date_text(words, calibration.made_at), "reference": calibration.reference}
+    if calibration.valid_until is None:
+        return words("test.calibration.made", **named)
+    return words("test.calibration.until", **named, until=date_text(words, calibration.valid_until))
 
 
 def _side_words(words: Words, side: Side) -> dict[str, str]:
