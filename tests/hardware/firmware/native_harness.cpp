@@ -4,6 +4,7 @@
 //   e payload                      -> its frame
 //   d bytes                        -> bad u16, then each payload as length u8, bytes
 //   M memory (1024)                -> (nothing); m -> memory
+//   w at u16                       -> (nothing); this byte of the memory is worn out, 0xFFFF: none is
 //   b now u32, budget u32, seed u8 -> what boot sent; budget: byte writes until the power fails, 0xFFFFFFFF never
 //   p events                       -> what was sent, or "died"; the events are read by `play`
 //   r                              -> masks of the converters reset since the last call
@@ -22,12 +23,13 @@ struct Bench {  // stands for the electronics
   struct Store {
     uint8_t bytes[1024];
     uint32_t budget = 0xFFFFFFFF;
+    uint16_t worn = 0xFFFF;
     uint8_t read(uint16_t at) const { return bytes[at]; }
     void write(uint16_t at, uint8_t value) {
       if (bytes[at] == value) return;
       if (budget == 0) throw PowerFailed();
       budget--;
-      bytes[at] = value;
+      if (at != worn) bytes[at] = value;
     }
   };
 
@@ -140,6 +142,7 @@ void command(uint8_t name, Script script, std::string &answer) {
       case 'e': encode_one(script, answer); return;
       case 'd': decode_all(script, answer); return;
       case 'M': std::memcpy(bench.memory.bytes, script.at, sizeof bench.memory.bytes); return;
+      case 'w': bench.memory.worn = script.u16(); return;
       case 'm': answer.assign(reinterpret_cast<char *>(bench.memory.bytes), sizeof bench.memory.bytes); return;
       case 'r': answer.swap(bench.resets); bench.resets.clear(); return;
       case 'u': answer = std::to_string(bench.baud); return;

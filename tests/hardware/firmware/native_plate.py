@@ -85,6 +85,10 @@ class NativePlate:
         assert len(content) == NV_BYTES
         self._command("M", content)
 
+    def wear_out(self, at: int | None) -> None:
+        """From now on this byte of the EEPROM keeps what it has, whatever is written to it; None: none does."""
+        self._command("w", struct.pack("<H", 0xFFFF if at is None else at))
+
     def boot(self, now_us: int = 0, writes: int = FOREVER, seed: int = 1) -> list[bytes]:
         """Switch on; the payloads it says. `writes`: bytes it may write to the EEPROM before the power fails."""
         return self._heard(self._command("b", struct.pack("<IIB", now_us, writes, seed)))

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import configparser
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from hardware.firmware import build
-from hardware.firmware.build import BOARDS, FOLDER, SKETCH, BoardName, CannotBuild, build_firmware, install_hint
+from hardware.firmware.build import (
+    ARDUINO,
+    BOARDS,
+    FOLDER,
+    SKETCH,
+    BoardName,
+    CannotBuild,
+    build_firmware,
+    install_hint,
+)
 
 C_SOURCES = sorted([*SKETCH.iterdir(), *Path(__file__).parent.glob("*.c"), *Path(__file__).parent.glob("*.[hc]*p*")])
 FLASH_BYTES, RAM_BYTES = 32_256, 2_048  # what a boot loader leaves of an ATmega328P
+NEEDED = "-DDECIMAL_DIG=__DECIMAL_DIG__"  # by Debian's core with its compiler
 STACK_BYTES = 800  # deepest chain of calls and two interrupts take under 300
 
 
@@ -40,6 +52,23 @@ def test_it_is_a_sketch_that_the_arduino_ide_opens() -> None:
     included = {name for path in SKETCH.iterdir() for name in re.findall(r'#include ["<]([^">]+)', path.read_text())}
     assert {name for name in included if "/" not in name} <= ours | {"Arduino.h", "stdint.h"}
     assert all(name.startswith("avr/") for name in included if "/" in name)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("board", ["uno", "nano:cpu=atmega328"])
+def test_arduinos_own_builder_takes_it(avr_tools: None, tmp_path: Path, board: str) -> None:
+    """The program behind the Arduino IDE 1.8: it makes C++ of the .ino, looks for libraries, and measures."""
+    builder, tags = shutil.which("arduino-builder"), shutil.which("arduino-ctags")
+    if not builder or not tags:
+        pytest.skip("tools are missing: sudo apt-get install arduino-builder")
+    command = [builder, "-compile", "-fqbn", f"arduino:avr:{board}", "-build-path", str(tmp_path), "-tools", "/usr/bin"]
+    for folder in (ARDUINO.parents[1], Path(builder).parents[1] / "share" / "arduino-builder"):
+        command += ["-hardware", str(folder)]
+    for setting in (f"tools.ctags.cmd.path={tags}", "compiler.path=/usr/bin/", f"compiler.cpp.extra_flags={NEEDED}"):
+        command.append(f"-prefs={setting}")
+    done = subprocess.run([*command, str(SKETCH / "stancelab.ino")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "stancelab.ino.hex").is_file()
 
 
 def test_platformio_finds_the_same_sketch() -> None:

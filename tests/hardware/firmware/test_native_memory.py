@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from binascii import crc_hqx
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -123,6 +124,38 @@ def written_with_failure(native: NativePlate, start: bytes, block: bytes, writes
 
 
 FREE_AT_BOOT = 4  # the boot counter takes up to four bytes of the budget
+
+
+@pytest.fixture
+def worn(native: NativePlate) -> Iterator[NativePlate]:
+    yield native
+    native.wear_out(None)
+
+
+@pytest.mark.parametrize(
+    "at", [64, 66 + 50, 64 + MOST_WRITES - 1, 224 + 66], ids=["head", "middle", "crc", "other copy"]
+)
+def test_a_worn_out_byte_is_found_when_it_is_written_and_the_older_block_stays(worn: NativePlate, at: int) -> None:
+    """A block is read back before it is said to be stored: the newer one lies where a byte keeps its old value.
+
+    Copies lie at 64 and 224; the first block went to 64, the second to 224, the third goes over the first.
+    """
+    worn.memory = BLANK
+    worn.boot()
+    put(worn, FIRST)
+    put(worn, SECOND)
+    worn.wear_out(at)
+    if at >= 224:  # that copy is the one in use: a byte that can no longer be written harms it at the next but one
+        assert put(worn, THIRD) == wire.NvCommitted(2, crc_of(THIRD))
+        assert put(worn, FIRST) == wire.Refused(2, wire.Kind.NV_COMMIT, RefusalReason.MEMORY_FAILED)
+        kept = THIRD
+    else:
+        assert put(worn, THIRD) == wire.Refused(2, wire.Kind.NV_COMMIT, RefusalReason.MEMORY_FAILED)
+        kept = SECOND
+    assert stored(worn) == kept
+    worn.boot()
+    assert stored(worn) == kept
+    assert identity(worn).calibration_crc == crc_of(kept)
 
 
 @pytest.mark.parametrize("generations", [1, 2, 5])
