@@ -25,7 +25,7 @@ from analysis.quality import (
 )
 from analysis.recording import MlAxis
 from analysis.settings import AnalysisSettings
-from analysis.source import Source
+from analysis.source import CELL_FAILED, Source
 from analysis.stances import NARROW_MM, Standing, Traces
 
 Float = NDArray[np.float64]
@@ -79,8 +79,11 @@ def inspect(
 
 
 def _interruption(source: Source, phases: StancePhases) -> list[Finding]:
-    """A recording that was cut spoils the stance it cut, not the ones that had ended before."""
-    if source.interrupted is None:
+    """A recording that was cut spoils the stance it cut, not the ones that had ended before.
+
+    Where a cell failed its own finding says so.
+    """
+    if source.interrupted in (None, CELL_FAILED):
         return []
     cut = phases.ended_by is EndedBy.INTERRUPTED or phases.hold_time_s <= 0
     severity = Severity.NOT_USABLE if cut else Severity.NOTE

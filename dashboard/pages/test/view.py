@@ -34,7 +34,7 @@ KEYS: dict[Act, str] = {
 STANDARD_GRAVITY = 9.80665  # m/s^2: what scales show
 KEY_NAMES = {" ": "space", "Escape": "escape"}
 #: The acts that lead on, shown first and filled; those that end or undo, last and plain.
-MAIN = frozenset({Act.START, Act.KEEP, Act.RETRY, Act.SAME_PATIENT, Act.OTHER_LEG})
+MAIN = frozenset({Act.START, Act.KEEP, Act.RETRY, Act.SAME_PATIENT})
 GOOD, CAUTION, STOP = "good", "caution", "stop"
 SILENT_S = 0.25  # without a set: nobody should be asked to stand on one leg now
 #: Part of the frames of a second that may be damaged before it is said, and before it is said in earnest.
@@ -83,7 +83,7 @@ def screen_state(
     plate, level = plate_text(words, attendance, snapshot)
     if view is None:
         return {"key": f"{attendance}|{plate}", "step": None, "plate": plate, "level": level}
-    if snapshot.state is HubState.STREAMING:
+    if level == GOOD:
         plate = f"{plate} {calibration_text(words, view.calibration)}"
     guide = view.guide
     notice = notice_text(words, guide)
@@ -117,7 +117,7 @@ def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> t
         seen = unwell(snapshot)
         told = [words(f"test.plate.{key}", **_unwell_values(snapshot)) for key in seen]
         levels = [GOOD, *seen.values()]
-        return " ".join([plate, *told]), max(levels, key=[GOOD, CAUTION, STOP].index)
+        return " ".join([*told, plate]), max(levels, key=[GOOD, CAUTION, STOP].index)
     reason = plate_error_text(words, snapshot.fault) if snapshot.fault else ""
     state = "waiting" if snapshot.waiting and snapshot.recording else snapshot.state.value
     return words(f"test.plate.{state}", reason=reason), STOP
@@ -159,13 +159,22 @@ def _side_words(words: Words, side: Side) -> dict[str, str]:
     return {"side": side_word(words, side), "other": side_word(words, side.other), "label": side_label(words, side)}
 
 
+def _blocked(guide: GuideView) -> bool:
+    """Whether a fault of the plate keeps every attempt from beginning."""
+    return guide.notice in STOPPING and guide.step in IDLE
+
+
 def step_title(words: Words, guide: GuideView) -> str:
     """What is to be done now, in few words: the person on the plate reads it."""
+    if _blocked(guide):
+        return words("test.fault.title")
     return words(f"test.step.{guide.step.value}.title", **_side_words(words, guide.side))
 
 
 def step_text(words: Words, guide: GuideView) -> str:
     """What is to be done now, in full."""
+    if _blocked(guide):
+        return words("test.fault.text")
     return words(f"test.step.{guide.step.value}.text", hold_s=guide.protocol.hold_s, **_side_words(words, guide.side))
 
 
@@ -181,7 +190,6 @@ def notice_text(words: Words, guide: GuideView) -> str:
     told = [words(f"test.notice.{guide.notice.value}", **values)]
     if guide.notice in STOPPING or guide.notice is Notice.LOAD_NEGATIVE:
         told += [words("test.fault.ended")] if guide.step in (Step.FILING, Step.VERDICT) else []
-        told += [words("test.fault.blocked")] if guide.notice in STOPPING and guide.step in IDLE else []
     return " ".join(told)
 
 
