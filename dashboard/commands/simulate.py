@@ -17,6 +17,7 @@ from dashboard.words import Words, load_words
 from hardware.firmware.build import PACKAGES, RUNNER, RUNNER_PACKAGES, CannotBuild, missing
 from hardware.simulator import chip
 from hardware.simulator.device import Simulation
+from hardware.simulator.faults import parse_fault
 from hardware.simulator.person import SCENARIOS, TimedCue
 from hardware.simulator.script import both_sides_in_turn
 from hardware.simulator.server import HOST, SimulatorServer
@@ -49,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--height", type=float, default=usual.height_m, help=words("command.simulate.height"))
     parser.add_argument("--speed", type=float, default=usual.speed, help=words("command.simulate.speed"))
     parser.add_argument("--rate", type=float, default=usual.rate_hz, help=words("command.simulate.rate"))
+    parser.add_argument("--fault", action="append", default=[], help=words("command.simulate.fault"))
     parser.add_argument("--by-hand", action="store_true", help=words("command.simulate.by_hand"))
 
 
@@ -56,7 +58,12 @@ def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     words = load_words()
     try:
-        wanted = Simulation(args.scenario, args.seed, args.mass, args.speed, args.rate, height_m=args.height)
+        faults = tuple(parse_fault(text) for text in args.fault)
+        wanted = Simulation(
+            args.scenario, args.seed, args.mass, args.speed, args.rate, faults=faults, height_m=args.height
+        )
+        if args.firmware and faults:
+            raise Stopped(words("command.simulate.fault_firmware"))
         if args.firmware:
             _run_firmware(words, wanted, args.by_hand)
         else:

@@ -9,6 +9,7 @@ import socketserver
 from collections.abc import Callable, Iterable
 from threading import Lock
 
+from acquisition.errors import LinkLost
 from acquisition.framing import Decoder, encode
 from acquisition.messages import RefusalReason, Refused
 from acquisition.plate import Cue
@@ -82,8 +83,8 @@ class SimulatorServer(socketserver.ThreadingTCPServer):
             self._boots += 1
             self._link = SimulatedLink(firmware, self._wanted.speed, "simulator")
             self._stream(connection, self._link)
-        except OSError:
-            pass  # the client is gone
+        except (OSError, LinkLost):
+            pass  # the client is gone, or the cable is planted to be cut
         finally:
             self._link = None
             self._in_use.release()

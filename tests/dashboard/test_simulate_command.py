@@ -98,6 +98,8 @@ def test_ctrl_c_ends_it_cleanly(running: Simulator) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--fault", "melted-2"], "there are: frozen, "),
+        (["--fault", "frozen-2", "--firmware"], "leave out --firmware or --fault"),
         (["--speed", "-1"], "speed is -1.0, must be 0 to 100"),
         (["--mass", "0"], "mass_kg is 0.0, must be 10 to 300"),
         (["--rate", "5"], "rate_hz is 5.0, must be 10 to 1000"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.fault_table import NOT_YET, ROWS, FaultTest, fault_tests
+from docs.fault_table import NOT_YET, PAGE, ROWS, FaultTest, fault_tests, page
 
 
 def test_every_row_has_a_test_except_those_listed_as_not_yet() -> None:
@@ -16,6 +16,11 @@ def test_every_row_has_a_test_except_those_listed_as_not_yet() -> None:
 def test_a_fault_test_says_what_it_injects_and_what_comes_of_it() -> None:
     """Its docstring begins `Row N: INJECTED -> OUTCOME`."""
     assert [f"{test.file}::{test.name}, row {test.row}" for test in fault_tests() if not test.outcome] == []
+
+
+def test_the_page_is_as_the_tests_say() -> None:
+    """Where it is not: `python -m docs.fault_table` writes it."""
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m docs.fault_table"
 
 
 MARKED = '''
