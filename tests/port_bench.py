@@ -49,6 +49,11 @@ class Device:
         """Types of the messages it heard."""
         return [payload[0] for payload in Decoder().feed(bytes(self.heard)).payloads()]
 
+    @property
+    def greeted(self) -> int:
+        """How often somebody began to ask who it is: a HELLO with the first token."""
+        return sum(payload[:2] == b"\x02\x01" for payload in Decoder().feed(bytes(self.heard)).payloads())
+
 
 @contextmanager
 def other_device(says: bytes = b"812.4,813.0,790.2,805.5\r\n") -> Iterator[Device]:

@@ -53,7 +53,8 @@ def test_another_device_is_asked_once_and_the_plate_found_on_the_next_port(plate
         assert set(device.requests) == {Kind.HELLO}
         with closing(finder()) as plate:
             assert plate.address == plate_port
-        assert device.opened == 1
+        assert device.shut.wait(2.0)
+        assert device.greeted == 1
 
 
 @pytest.mark.fault(row=5)
@@ -82,15 +83,15 @@ def test_a_board_that_is_no_plate_is_left_alone_until_it_is_plugged_in_again() -
         for _ in range(3):
             with pytest.raises(NoPlate):
                 finder()
-        assert device.opened == 1
         assert device.shut.wait(2.0)
+        assert device.greeted == 1
         here, there = there, []
         with pytest.raises(NoPlate):
             finder()
         there = here
         with pytest.raises(NoPlate):
             finder()
-        assert device.opened == 2
+        assert device.greeted == 2
 
 
 @pytest.mark.fault(row=5)
@@ -190,8 +191,8 @@ def test_a_plate_that_comes_back_under_another_name_is_found_by_its_number(addre
             there = []
             first.close()
             until(hub, HubState.LOST)
+            other = second.enter_context(other_device())  # takes the name that is free now
             new = second.enter_context(behind_a_terminal(board(speed=1.0))).removeprefix("serial:")
-            other = second.enter_context(other_device())
             there = [stranger(other.port), uno(new)]
             assert until(hub, HubState.STREAMING) <= 2.0
             snapshot = hub.snapshot()
@@ -203,16 +204,14 @@ def test_a_plate_that_comes_back_under_another_name_is_found_by_its_number(addre
 
 
 @pytest.mark.fault(row=33)
-def test_another_board_at_the_old_name_is_not_touched() -> None:
+def test_another_board_at_the_old_name_is_not_touched(plate_port: str) -> None:
     """Row 33: the plate is gone and another board has its name -> missing; the other board is not opened."""
-    with behind_a_terminal(board(speed=1.0)) as url, other_device() as other:
-        there = [uno(url.removeprefix("serial:"))]
-        finder = PlateFinder(url, ports=lambda: there)
-        finder().close()
-        there = [stranger(other.port)]
-        with pytest.raises(PortMissing):
-            finder()
-        assert other.opened == 0
+    there = [uno(plate_port)]
+    finder = PlateFinder(f"serial:{plate_port}", ports=lambda: there)
+    finder().close()
+    there = [stranger(plate_port)]
+    with pytest.raises(PortMissing):
+        finder()
 
 
 @pytest.mark.fault(row=34)
