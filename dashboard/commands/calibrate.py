@@ -110,7 +110,7 @@ def _calibrated(station: Station, plate: Plate, args: argparse.Namespace) -> int
     named = {"serial": who.serial, "model": who.model, "weight_kg": run.plan.weight_kg, "paper": run.plan.grid.upper()}
     say(words("calibration.begin", **named))
     say(words("calibration.simulated" if isinstance(plate, Weighted) else "calibration.before"))
-    with Operator(words) as operator, _keeping(run, unfinished):
+    with Operator(words, may_repeat=True) as operator, _keeping(run, unfinished):
         calibrating.calibrate(words, plate, run, operator)
     at, report = datetime.now(UTC), run.report()
     kept = folder / f"{who.serial}-{at:%Y%m%d-%H%M%S}.json"
@@ -184,7 +184,7 @@ def _checked(station: Station, plate: Plate, args: argparse.Namespace) -> int:
     made = date_text(words, used.made_at.astimezone())
     named = {"serial": who.serial, "weight_kg": args.weight_kg, "made": made, "reference": used.reference}
     say(words("check.begin", **named))
-    with Operator(words) as operator:
+    with Operator(words, may_repeat=False) as operator:
         found = calibrating.check(words, station, plate, args.weight_kg, operator, datetime.now(UTC))
     for line in check_text(words, found.outcome):
         say(line)

@@ -31,16 +31,22 @@ class Operator:
     """Prints what is asked and taken; reads the key for a repetition. Use as a context manager.
 
     A terminal also shows load, restlessness and progress, on one line that is written over.
+
+    Parameters
+    ----------
+    words : Words
+    may_repeat : bool
+        Whether a step can be done once more: in a calibration.
     """
 
-    def __init__(self, words: Words) -> None:
-        self._words = words
+    def __init__(self, words: Words, *, may_repeat: bool) -> None:
+        self._words, self._may_repeat = words, may_repeat
         self._terminal = sys.stdout.isatty()
         self._typed: SimpleQueue[str] = SimpleQueue()
         self._heard = 0
 
     def __enter__(self) -> Self:
-        if sys.stdin is not None and sys.stdin.isatty():
+        if self._may_repeat and sys.stdin is not None and sys.stdin.isatty():
             say(self._words("calibration.repeat_key"))
             Thread(target=self._read_keys, name="keys", daemon=True).start()
         return self

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from loads import DRAWING, EMPTY_COUNTS, Bench
+from loads import DRAWING, EMPTY_COUNTS, Bench, shared
 
 from acquisition.calibration_run import CalibrationRun, Measured, Plan, Step, Task, made_calibration
 from analysis.calibration_checks import Problem, Refusal
@@ -88,7 +88,10 @@ def test_a_person_on_a_scale_corrects_a_weight_that_is_not_what_it_says() -> Non
     report = run.report()
     assert report.factor == pytest.approx(0.98, abs=1e-3)
     assert report.passed
-    assert report.matrix[0] @ (bench.cells_n + 1) == pytest.approx(4 * DRAWING.newton_per_count, rel=0.02)
+    counts = shared(60.0, -40.0, 700.0) * GAIN / DRAWING.newton_per_count
+    fz_n, px, py = report.matrix @ counts
+    assert fz_n == pytest.approx(700.0, rel=2e-3)
+    assert (px / fz_n, py / fz_n) == (pytest.approx(60.0, abs=0.3), pytest.approx(-40.0, abs=0.3))
 
 
 def test_a_weight_beside_its_hold_outs_makes_a_run_that_may_not_be_used() -> None:
@@ -120,6 +123,27 @@ def test_a_load_is_measured_once_until_it_moves() -> None:
     assert len(fed(run, bench, 60.0)) == 1
     assert run.live().awaits_move
     put(bench, PLAN.steps[2])
+    assert [type(said) for said in fed(run, bench)] == [Measured]
+
+
+def test_between_crosses_an_empty_plate_is_waited_for_in_silence() -> None:
+    """The operator may take the weight off and answer the telephone."""
+    run, bench = at_first_cross()
+    put(bench, PLAN.steps[1])
+    fed(run, bench)
+    bench.put(0, 0, 0.0)
+    assert fed(run, bench, 60.0) == []
+    put(bench, PLAN.steps[2])
+    assert [type(said) for said in fed(run, bench)] == [Measured]
+
+
+def test_at_the_end_the_weight_may_stand_until_it_is_taken_off() -> None:
+    """Turned over on its cross before it is carried away: a load is no zero, and no shift of one."""
+    run, bench = CalibrationRun(PLAN, DRAWING), Bench(GAIN)
+    carried_out(run, bench, lambda step: step.task is Task.ZERO_AGAIN)
+    bench.put(-80.0, -80.0, PLAN.weight_n)
+    assert fed(run, bench, 30.0) == []
+    bench.put(0, 0, 0.0)
     assert [type(said) for said in fed(run, bench)] == [Measured]
 
 
