@@ -6,6 +6,7 @@ the live view; `recorded_faults` goes over a whole recording.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ SATURATED_PART = 0.98  # of the converter's range
 CELL_NOISE_N = 0.06
 NOISE_TIMES = 10.0
 NOISE_S = 0.5
+#: SD over median departure of normal numbers, and SD of second differences over that of the samples.
+NORMAL_MAD, SECOND_DIFFERENCE = 1.4826, math.sqrt(6.0)
 BEYOND_S = 0.1  # a glitch is shorter
 OFFSET_PART = 0.25  # of a cell's rated load: an empty plate does not weigh so much
 NEGATIVE_CELL_N, NEGATIVE_SUM_N, NEGATIVE_S = -50.0, -20.0, 0.1
@@ -156,12 +159,26 @@ def _disconnected(trace: CellTrace) -> Iterator[CellFault]:
         for span in _spans(trace, beyond, BEYOND_S):
             largest_n = float(np.abs(raw_n[span[0] : span[1] + 1, cell]).max())
             yield _fault(trace, CellProblem.DISCONNECTED, cell, span, largest_n, trace.rated_n)
-    for start, end in _pieces(trace.time_s, NOISE_S):
+    for start, end in _noisy_pieces(trace.time_s, raw_n):
         noise_n = noise_of(raw_n[start:end])
         for cell in range(N_CELLS):
             limit_n = NOISE_TIMES * max(CELL_NOISE_N, float(np.median(np.delete(noise_n, cell))))
             if noise_n[cell] > limit_n:
                 yield _fault(trace, CellProblem.DISCONNECTED, cell, (start, end - 1), float(noise_n[cell]), limit_n)
+
+
+def _noisy_pieces(time_s: Float, raw_n: Float) -> Iterator[tuple[int, int]]:
+    """Pieces in which a cell's noise may exceed the least limit there is: half of its second differences must.
+
+    A recording of a sound plate has none, and no median has to be found to say so.
+    """
+    least_n = (1 - 1e-9) * NOISE_TIMES * CELL_NOISE_N * SECOND_DIFFERENCE / NORMAL_MAD
+    large = np.abs(np.diff(raw_n, n=2, axis=0)) > least_n
+    before = np.vstack([np.zeros((1, N_CELLS), dtype=np.int64), np.cumsum(large, axis=0)])
+    for start, end in _pieces(time_s, NOISE_S):
+        last = max(end - 2, start)
+        if (2 * (before[last] - before[start]) >= last - start).any():
+            yield start, end
 
 
 def noise_of(cells_n: Float) -> Float:
@@ -172,7 +189,7 @@ def noise_of(cells_n: Float) -> Float:
     if len(cells_n) < 5:
         return np.zeros(N_CELLS)
     second = np.abs(np.diff(cells_n, n=2, axis=0))
-    return np.asarray(1.4826 * np.median(second, axis=0) / np.sqrt(6.0), dtype=np.float64)
+    return np.asarray(NORMAL_MAD * np.median(second, axis=0) / SECOND_DIFFERENCE, dtype=np.float64)
 
 
 def _pieces(time_s: Float, length_s: float) -> Iterator[tuple[int, int]]:
