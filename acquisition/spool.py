@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic, monotonic_ns
 
+from acquisition.awake import kept_awake
 from acquisition.clock_watch import ClockReading, ClockWatch, read_clocks
 from acquisition.errors import SpoolRefused
 from acquisition.link import Link
@@ -172,7 +173,10 @@ class Spool:
         self.fault = refusal(self.path.parent, error)
 
     def _sync_until_stopped(self) -> None:
-        watch = ClockWatch(self._clocks())
+        with kept_awake():
+            self._watch(ClockWatch(self._clocks()))
+
+    def _watch(self, watch: ClockWatch) -> None:
         while not self._stop.wait(SYNC_S):
             self._sync()
             change = watch.look(self._clocks())

@@ -190,6 +190,12 @@ class Conductor:
                 return None
             return GuidedView(test.visit_id, test.guide.view(), test.footing, test.calibration, test.guide.zero)
 
+    def unfiled_copy(self) -> tuple[str, bytes] | None:
+        """Name and bytes of the recording that the archive has not taken, from memory; None where there is none."""
+        spool = self._unfiled.spool if self._unfiled is not None else None
+        content = spool.content() if spool is not None else None
+        return (spool.path.name, content) if spool is not None and content is not None else None
+
     def act(self, act: Act, token: str) -> bool:
         """Hand in what the operator did; False where the screen it was done on is stale."""
         with self._lock:

@@ -112,6 +112,22 @@ def test_a_recording_that_begins_just_after_the_clock_wrapped_has_no_time_before
     assert np.array_equal(recording_of(recover(spool.path)).time_s, live.time_s)
 
 
+def test_only_the_frame_that_a_lost_link_cut_is_lost(tmp_path: Path) -> None:
+    """Pieces of seven bytes, as a slow port gives them; the link drops in the middle of the frame of set 40."""
+    recorded = kept(tmp_path, 1.0)
+    wire = b"".join(piece.content for piece in wire_of(recover(recorded.path)))
+    first, second = wire[: 33 * 40 + 10], wire[33 * 41 :]  # a set's frame has 33 bytes
+    spool = begin_spool(tmp_path / "again", SpoolHeader("t", recorded.live.plate, recorded.live.started_at))
+    for part in (first, second):
+        for at in range(0, len(part), 7):
+            spool.wire(part[at : at + 7])
+        spool.event("resumed")
+    spool.end()
+    again = recording_of(recover(spool.path))
+    assert np.array_equal(again.counts, np.delete(recorded.live.counts, 40, axis=0))
+    assert [gap.missing for gap in again.gaps] == [1]
+
+
 def test_what_belongs_to_another_time_is_cut_off(tmp_path: Path) -> None:
     """Two seconds before the recording are kept in the spool; the replay begins with its first set."""
     recorded = kept(tmp_path, 1.0, before_s=3.0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from threading import Event
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -90,6 +93,42 @@ def test_a_computer_that_slept_ends_the_recording(tmp_path: Path, clocks: Clocks
     assert [event["seconds"] for event in found.events("suspended")] == [120.0]
     assert found.events("wall_clock_set") == ()
     assert np.array_equal(recording_of(found).counts, live.counts)
+
+
+HOLDER = """#!/bin/sh
+echo began "$@" >> "$NOTES"
+cat
+echo ended >> "$NOTES"
+"""
+
+
+@pytest.mark.process
+@pytest.mark.fault(row=13)
+@pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="Windows is asked by a call of its own")
+def test_the_system_is_asked_not_to_sleep_while_a_recording_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 13: a recording begins, and ends -> the system's own tool holds it awake for just so long.
+
+    A tool of the same name writes down that it was called, and when its input ended.
+    """
+    folder, notes = tmp_path / "bin", tmp_path / "notes"
+    folder.mkdir()
+    for name in ("systemd-inhibit", "caffeinate"):
+        (folder / name).write_text(HOLDER, encoding="utf-8")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("NOTES", str(notes))
+    hub, _ = tapped()
+    begun(hub, tmp_path / "spool")
+    until_s = monotonic() + 20
+    while not notes.exists() and monotonic() < until_s:
+        run(hub, 0.2)
+    assert notes.read_text(encoding="utf-8").startswith("began")
+    assert "ended" not in notes.read_text(encoding="utf-8")
+    hub.end_recording()
+    hub.close()
+    assert notes.read_text(encoding="utf-8").splitlines()[-1] == "ended"
 
 
 @pytest.mark.parametrize("boot_s", [70.0, None])

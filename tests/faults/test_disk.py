@@ -24,10 +24,16 @@ from acquisition.errors import SpoolFull, SpoolReadOnly
 from acquisition.replay import recording_of
 from acquisition.spool import Spool, begin_spool
 from acquisition.spool_disk import SpoolFile, check_room, free_bytes
-from acquisition.spool_file import recover
+from acquisition.spool_file import recover, recover_bytes
+from dashboard.app import make_app
+from dashboard.config import Config
+from dashboard.copies import PATH
 from dashboard.keeping import Keeper
+from dashboard.pages.test.callbacks import controls
 from dashboard.protocol import Act, Notice, Step
 from dashboard.rescue import Fate, rescue
+from dashboard.services import Services
+from dashboard.words import load_words
 from records.model import TrialStatus
 
 
@@ -202,6 +208,32 @@ def test_a_locked_archive_leaves_the_recording_on_the_disk(bench: GuidedBench) -
     (trial,) = bench.store.trials_of(bench.visit.id)
     assert (trial.id, trial.status) == (path.stem, TrialStatus.FILED)
     assert bench.keeper.waiting() == ()
+
+
+@pytest.mark.fault(row=25)
+def test_what_neither_disk_nor_archive_took_can_be_saved_on_another_drive(bench: GuidedBench) -> None:
+    """Row 25: the recording waits in memory -> the page offers it as a file, whole and readable."""
+    services = Services(bench.station, load_words(), Config(bench.folder, "sqlite://"), bench.conductor)
+    web = make_app(services.config, services).server.test_client()
+    assert web.get(PATH).status_code == 404
+    bench.until(Step.READY)
+    bench.act(Act.START)
+    with closing(sqlite3.connect(bench.folder / "archive.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        bench.until(Step.FILING)
+        bench.conductor.step(0.0)
+        (path,) = bench.keeper.waiting()
+        answer = web.get(PATH)
+        other.execute("ROLLBACK")
+    assert answer.status_code == 200
+    assert path.name in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert recover_bytes(answer.data).complete
+    assert PATH in str(controls(services, bench.visit.id))
+    bench.act(Act.RETRY)
+    bench.until(Step.VERDICT)
+    assert web.get(PATH).status_code == 404
+    assert PATH not in str(controls(services, bench.visit.id))
 
 
 @pytest.mark.fault(row=28)

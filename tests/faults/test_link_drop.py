@@ -11,7 +11,9 @@ import pytest
 from benches import Cable, board
 from spools import header
 
+from acquisition.framing import encode
 from acquisition.hub import Hub, HubSnapshot, HubState
+from acquisition.messages import Start
 from acquisition.plate import Plate, WirePlate
 from acquisition.replay import recording_of
 from acquisition.spool import Spool, Tap, begin_spool
@@ -111,12 +113,16 @@ def test_a_cable_that_is_plugged_in_again_goes_on_in_the_same_recording(bench: B
 
 @pytest.mark.fault(row=7)
 def test_another_start_of_the_plate_is_another_stream(bench: Bench) -> None:
-    """Row 7: pulled out, and the plate lost its power meanwhile -> the recording ends as interrupted, nothing mixed."""
+    """Row 7: pulled out, and the plate started anew meanwhile -> the recording ends as interrupted, nothing mixed.
+
+    Another program has started its stream again: that it streams does not make it the same stream.
+    """
     spool = bench.record()
     bench.sets_more(40)
     bench.pull()
     bench.until(lambda now: now.state is HubState.LOST)
     bench.board.firmware.reset(0x01)
+    bench.board.write(encode(Start(77).pack()))
     bench.plugged = True
     back = bench.until(lambda now: now.stream == 2)
     assert back.interrupted == "LINK_LOST"

@@ -9,6 +9,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard import copies
 from dashboard.components.aria import UNSPOKEN, named
 from dashboard.components.badges import badge, demo_stamp, simulated_badge
 from dashboard.components.notice import notice
@@ -88,6 +89,8 @@ def controls(
         parts.append(html.Div(leading, className="act-buttons"))
     if Act.LEFT_NEXT in guide.acts:
         parts.append(_chooser(words, guide))
+    if Act.RETRY in guide.acts:
+        parts.append(html.A(words("test.save_copy"), href=copies.PATH, download="", className="button wide"))
     parts += [html.Div(_button(guide, one), className="act-last") for one in acts if one.act is Act.ABORT]
     return parts
 

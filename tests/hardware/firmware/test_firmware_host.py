@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from simulated_board import Boards, SimulatedBoard
+from simulated_board import Boards, SimulatedBoard, SteppedLink
 
 from acquisition import service
 from acquisition.errors import PlateBusy, PlateRebooted
@@ -121,3 +121,28 @@ def test_a_board_built_as_simulated_cannot_be_taken_for_a_real_plate(boards: Boa
         plate = open_plate(f"serial:{board.path}")
         assert plate.identity.serial.startswith("SIM-")
         plate.close()
+
+
+def test_a_host_that_lost_its_link_takes_up_the_stream_where_it_is(boards: Boards) -> None:
+    """HELLO and PINGs to a plate that streams end nothing: numbers and clock go on, the gap is what was not read.
+
+    START would have numbered anew (PROTOCOL.md, 4).
+    """
+    board = boards()
+    before = WirePlate(SteppedLink(board))
+    before.start()
+    first = recorded(before, 1.0)
+    left = before.position
+    assert left is not None
+    board.run_for(0.5)  # nobody listens
+    after = WirePlate(SteppedLink(board))
+    assert (after.identity, after.boot_count) == (before.identity, before.boot_count)
+    assert after.resume(left)
+    block = after.read(1.0)
+    assert block is not None
+    missing = int(block.indices[0]) - left.index - 1
+    away_s = (float(block.device_us[0].max()) - left.device_us) * 1e-6
+    assert missing >= 0.5 * 80 - 1
+    assert away_s * first.rate_hz == pytest.approx(missing + 1, abs=0.1)
+    assert after.losses.lost_sets == missing
+    after.close()
