@@ -129,7 +129,7 @@ class NativePlate:
 
 
 class NativeLink:
-    """A link to the firmware's own code: its clock moves by what a read waits, half a millisecond at a time."""
+    """A link to the firmware's own code: its clock moves by what a read waits, 2 ms at a time."""
 
     def __init__(self, plate: NativePlate) -> None:
         self.name = "the firmware's own code"
@@ -139,11 +139,11 @@ class NativeLink:
 
     def read(self, timeout_s: float) -> bytes:
         """What it has sent, or what it sends within the time."""
-        for _ in range(max(1, int(timeout_s * 2000))):
+        for _ in range(max(1, int(timeout_s * 500))):
             sent, self._sent = self._sent, b""
             if sent:
                 return sent
-            self.now_us += 500
+            self.now_us += 2000
             self._sent += self.plate.play_raw(passes(self.now_us))
         return b""
 
