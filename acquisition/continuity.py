@@ -80,7 +80,7 @@ class Continuity:
         times_us = newest_us[:, None] - sets.age_us
         block = SampleBlock(
             first_index=int(index[0]),
-            device_us=np.maximum(times_us, 0).astype(np.uint64),
+            device_us=np.maximum(times_us, 0).view(np.uint64),
             counts=sets.counts,
             flags=sets.flags,
             index=index,

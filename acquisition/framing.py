@@ -168,7 +168,7 @@ class Decoder:
                 continue
             same = frames if len(places) == len(frames) else [frames[place] for place in places]
             rows, right = decode_together(same)
-            order = np.asarray(places, dtype=np.int64)
+            order = np.arange(len(frames)) if same is frames else np.array(places, dtype=np.int64)
             if right is not None and not right.all():
                 lost = len(right) - int(right.sum())
                 failed, failed_bytes = failed + lost, failed_bytes + length * lost
@@ -181,7 +181,7 @@ class Decoder:
 def _by_length(frames: list[bytes]) -> Iterable[tuple[int, Sequence[int]]]:
     """Each length with the places of its frames."""
     lengths = list(map(len, frames))
-    if lengths.count(lengths[0]) == len(lengths):
+    if lengths and lengths.count(lengths[0]) == len(lengths):
         return [(lengths[0], range(len(frames)))]
     places: dict[int, list[int]] = {}
     for place, length in enumerate(lengths):

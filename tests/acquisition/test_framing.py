@@ -70,7 +70,12 @@ def test_any_chunking_gives_the_same_payloads(payloads: list[bytes], cuts: list[
     assert (decoder.bad_frames, decoder.bad_bytes) == (0, 0)
 
 
-@given(garbage=st.binary(max_size=700), cuts=st.lists(st.integers(0, 700), max_size=20))
+long_stretches = st.lists(st.sampled_from([0, 1, 4, 203, 204, 300, 700]), max_size=5).map(
+    lambda lengths: b"\0".join(b"\x55" * length for length in lengths)
+)
+
+
+@given(garbage=st.binary(max_size=700) | long_stretches, cuts=st.lists(st.integers(0, 1500), max_size=20))
 def test_any_bytes_give_only_payloads_and_counted_losses(garbage: bytes, cuts: list[int]) -> None:
     """Every stretch between zeros is a payload or a bad frame; the counts do not depend on the chunking."""
     stream = garbage + b"\0"
@@ -113,6 +118,14 @@ def test_a_stretch_without_an_end_is_let_go_and_counted_once() -> None:
         assert len(decoder._rest) <= LARGEST_FRAME + 50
     assert decoder.feed(b"\x55\0" + encode(b"after")).payloads() == [b"after"]
     assert (decoder.bad_frames, decoder.bad_bytes) == (1, 5001)
+
+
+def test_the_end_of_such_a_stretch_may_come_alone() -> None:
+    decoder = Decoder()
+    decoder.feed(b"\x55" * 300)
+    assert decoder.feed(b"\0").payloads() == []
+    assert decoder.feed(encode(b"after")).payloads() == [b"after"]
+    assert (decoder.bad_frames, decoder.bad_bytes) == (1, 300)
 
 
 def test_two_zeros_in_a_row_are_a_flush_and_no_loss() -> None:
