@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from acquisition.plate import Cue
 from analysis.geometry import Footing, Side, from_lateral, sign, to_lateral
-from hardware.simulator.body import DEGREE, compensated, compensation, hip_moment, posture
+from hardware.simulator.body import DEGREE
 from hardware.simulator.contacts import Contacts
 from hardware.simulator.motion import Track
 from hardware.simulator.noise import STEP_S, grid_s
 from hardware.simulator.one_leg import Channel, OneLeg
 from hardware.simulator.patient import Mishap, Traits, Try, drawn_try
 from hardware.simulator.phases import Alone, BothFeet, Caught, Phase, Planned, Walking
-from hardware.simulator.transfer import OVERLAP_S, READY, Landing, capture_point, lift_plan, put_down_plan
+from hardware.simulator.planting import aim_m, planted
+from hardware.simulator.transfer import READY, Landing, capture_point, lift_plan, put_down_plan
 from hardware.simulator.truth import PlantedStance
 from hardware.simulator.upright import BOTH_FEET_AP, BOTH_FEET_ML, DELAY_AP_S, DELAY_ML_S, ONE_LEG_AP, Fall, Upright
 
@@ -234,7 +235,7 @@ class Acts:
         drawn = drawn_try(self._traits, side, rng)
         fall = self._turned(self._phase.fall, side)
         cop_m = sign(side) * self._cop_m
-        foot_m = self._spacing_m + self._aims_at(side, drawn, 0.5)
+        foot_m = self._spacing_m + aim_m(self._traits, side, drawn)
         omega = self._body.omega
         path, dip = lift_plan(fall, omega, cop_m, foot_m, foot_m + drawn.capture_error_m, drawn.reach)
         self._begin(Doing.MOVING, Planned(fall, omega, path), side)
@@ -242,7 +243,7 @@ class Acts:
         self._alone.move(foot_off * STEP_S - 0.4, 0.8, 1.0)
         self._forward.move(foot_off * STEP_S - 0.4, 0.8, drawn.forward_m)
         self.contacts.other_mm = self._footing.of(side.other).midline_x_mm
-        self.stances.append(self._planted(side, drawn, at, float(dip)))
+        self.stances.append(planted(self._traits, side, drawn, at * STEP_S, foot_off * STEP_S, float(dip)))
         self._busy_until = foot_off + to_step(STEADY_S)
         self._turn = (foot_off, lambda step: self._foot_off(step, drawn, rng))
 
@@ -318,29 +319,3 @@ class Acts:
     def _turned(self, fall: Fall, side: Side) -> Fall:
         """The same motion in the frame of a side, from the frame of the right side, or back."""
         return Fall(sign(side) * fall.place_m, sign(side) * fall.speed_m_s)
-
-    def _aims_at(self, side: Side, drawn: Try, part: float) -> float:
-        """Place of the CoM over the foot with this part of the compensation. [m]"""
-        hip = self._traits.hip(side)
-        effort = part * compensation(self._body, hip, drawn.habit)
-        return float(posture(self._body, hip, drawn.habit, *compensated(hip, drawn.habit, effort)).com_m)
-
-    def _planted(self, side: Side, drawn: Try, at: int, dip_m: float) -> PlantedStance:
-        body, hip, habit = self._body, self._traits.hip(side), drawn.habit
-        lean, drop = compensated(hip, habit, compensation(body, hip, habit))
-        held = posture(body, hip, habit, lean, drop)
-        return PlantedStance(
-            side=side,
-            apa_onset_s=at * STEP_S,
-            transfer_start_s=at * STEP_S + drawn.reach.dip_s - OVERLAP_S,
-            foot_off_s=(at + drawn.reach.steps) * STEP_S,
-            lateral_shift_mm=1000 * float(held.com_m),
-            sway=float(drawn.steady.noise),
-            strength_nm_kg=float(hip.strength),
-            level_nm_kg=float(hip_moment(body, habit, 0.0, 0.0)),
-            needed_nm_kg=float(hip_moment(body, habit, lean, drop)),
-            lean_deg=float(lean) / DEGREE,
-            drop_deg=float(drop) / DEGREE,
-            tilt_deg=float(held.tilt_rad) / DEGREE,
-            dip_mm=1000 * dip_m,
-        )
