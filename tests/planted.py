@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
-from benches import recorded
+from benches import blocks_of, recorded
 from scipy.signal import lfilter
 
-from acquisition.plate import Plate
+from acquisition.plate import Cue, Plate
 from analysis.assess import AssessedTrial, assess_recording
 from analysis.calibration import Zero
 from analysis.cop import CellSeries, CopSeries, Frame, centre_of_pressure
-from analysis.geometry import to_lateral
+from analysis.geometry import Side, to_lateral
 from analysis.preprocess import preprocess
 from analysis.recording import SampleBlock
 from analysis.settings import AnalysisSettings
 from hardware.plates import load_plate_model
-from hardware.simulator.device import MODEL, simulated_calibration
+from hardware.simulator.device import MODEL, SimulatedLink, SimulatedPlate, Simulation, simulated_calibration
 from hardware.simulator.electronics import converter_filter
 from hardware.simulator.motion import BODY_HZ
 from hardware.simulator.person import Person, PlantedStance
@@ -82,3 +82,20 @@ def measured(
     began_s = float(trial[0].device_us[0].min()) * 1e-6
     cop = true_cop(truth, float(trial[-1].device_us.max()) * 1e-6 + 1.0, rate_hz)
     return Measured(trials, tuple(truth.stances), cop, began_s)
+
+
+def guided_trial(wanted: Simulation, side: Side, hold_s: float = 31.0) -> Measured:
+    """Empty plate 2 s, both feet 10 s, one leg, foot down 4 s; the truth is the same person told the same again."""
+    plate = SimulatedPlate(SimulatedLink(wanted.firmware(), wanted.speed, "board"))
+    plate.start()
+    empty = blocks_of(plate, 2.0)
+    trial = []
+    for cue, seconds in (
+        (Cue("both_feet"), 12.0),
+        (Cue("lift", side), hold_s + 2.0),
+        (Cue("foot_down"), 4.0),
+    ):
+        plate.cue(cue)
+        trial += blocks_of(plate, seconds)
+    truth = wanted.person(plate.firmware.person.heard)
+    return measured(plate, empty, trial, truth, wanted.rate_hz)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.geometry import Footing, Side, sign
+from analysis.recording import ImportedRecording, MlAxis, SignalKind
 from hardware.simulator.acts import FALL_REACTION_S, HEEL_M, TOE_M, WIDE_STEP
 from hardware.simulator.body import GRAVITY, build, chain, stacked
 from hardware.simulator.motion import BODY_HZ, minimum_jerk
@@ -188,3 +189,10 @@ def _finer(values: Float) -> Float:
     between = (np.arange(FINER) / FINER).reshape(1, -1, *[1] * (values.ndim - 1))
     lines = values[:-1, None] + np.diff(values, axis=0)[:, None] * between
     return np.asarray(lines.reshape(-1, *values.shape[1:]), dtype=np.float64)
+
+
+def recording_of(trials: Trials, one: int) -> ImportedRecording:
+    """One of the trials as the analysis reads a recording of CoP and force, at 100 Hz."""
+    every = slice(None, None, BODY_HZ // 100)
+    values = np.column_stack([trials.xy_mm[every, one], trials.fz_n[every, one]])
+    return ImportedRecording(trials.time_s[every], values, SignalKind.COP_FZ, MlAxis.PLUS_RIGHT)

@@ -46,6 +46,8 @@ class Noise:
 
     def take(self, steps: int) -> Float:
         """The next values, (steps, *shape)."""
+        if steps == 0:  # an empty stretch would make the filter forget
+            return np.empty((0, *self._shape))
         white = self._rng.standard_normal((steps, *self._shape))
         values, self._state = lfilter(self._b, self._a, white, axis=0, zi=self._state)
         return np.asarray(values, dtype=np.float64)

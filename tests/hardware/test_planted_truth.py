@@ -11,32 +11,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from benches import blocks_of, simulate
-from planted import Measured, measured
+from planted import Measured, guided_trial, measured
 
-from acquisition.plate import Cue, open_plate
+from acquisition.plate import open_plate
 from analysis.geometry import Side
 from analysis.phases import EndedBy
-from hardware.simulator.device import SimulatedLink, SimulatedPlate, Simulation
+from hardware.simulator.device import Simulation
 from hardware.simulator.script import both_sides_in_turn
 
 EVENT_S, COP_MM = 0.15, 0.5
-
-
-def guided_trial(wanted: Simulation, side: Side, hold_s: float = 31.0) -> Measured:
-    """Empty plate 2 s, both feet 10 s, one leg, foot down 4 s; the truth is the same person told the same again."""
-    plate = SimulatedPlate(SimulatedLink(wanted.firmware(), wanted.speed, "board"))
-    plate.start()
-    empty = blocks_of(plate, 2.0)
-    trial = []
-    for cue, seconds in (
-        (Cue("both_feet"), 12.0),
-        (Cue("lift", side), hold_s + 2.0),
-        (Cue("foot_down"), 4.0),
-    ):
-        plate.cue(cue)
-        trial += blocks_of(plate, seconds)
-    truth = wanted.person(plate.firmware.person.heard)
-    return measured(plate, empty, trial, truth, wanted.rate_hz)
 
 
 def check(found: Measured, side: Side) -> None:
