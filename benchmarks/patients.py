@@ -88,7 +88,8 @@ def measured(scenario: str) -> dict[str, Float]:
 def spread(row: Row) -> str:
     """Median and the middle 80 % of a population."""
     low, middle, high = np.percentile(measured(row.scenario)[row.metric], [10, 50, 90])
-    return f"{middle:.3g} ({low:.3g} .. {high:.3g}) {row.unit}"
+    digits = 0 if high > 100 else 1
+    return f"{middle:.{digits}f} ({low:.{digits}f} .. {high:.{digits}f}) {row.unit}"
 
 
 def figures() -> list[Figure]:
