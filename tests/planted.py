@@ -26,6 +26,7 @@ from hardware.simulator.person import Person, PlantedStance
 SETTINGS = AnalysisSettings()
 FOOTING = load_plate_model(MODEL).template
 MINIMUM_N = 0.5 * 70 * 9.81
+LONG_BLOCK_S = 0.25  # nobody watches
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def measured(
 
 def guided_trial(wanted: Simulation, side: Side, hold_s: float = 31.0) -> Measured:
     """Empty plate 2 s, both feet 10 s, one leg, foot down 4 s; the truth is the same person told the same again."""
-    plate = SimulatedPlate(SimulatedLink(wanted.firmware(), wanted.speed, "board"))
+    plate = SimulatedPlate(SimulatedLink(wanted.firmware(), wanted.speed, "board", LONG_BLOCK_S))
     plate.start()
     empty = blocks_of(plate, 2.0)
     trial = []

@@ -45,7 +45,7 @@ def test_a_foot_is_put_down_when_the_body_falls_inward(place: float, speed: floa
     assert path.max() <= FOOT_M + HALF_M
 
 
-@given(place=st.floats(-0.05, 0.15), speed=st.floats(-0.3, 0.1))
+@given(place=st.floats(0.0, 0.14), speed=st.floats(-0.2, 0.05))
 def test_with_both_feet_down_the_body_comes_to_the_middle(place: float, speed: float) -> None:
     landing = Landing(Fall(place, speed), OMEGA, FOOT_M, 0.0, 3 * HALF_M + FOOT_M)
     landing.move(600)
