@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 
 from acquisition.ports import AUTO
 from dashboard.archive import open_store
@@ -46,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
 
 def serve(config: Config) -> None:
     """Open archive and plate, say where to look, serve until Ctrl-C. Raises Stopped where it cannot."""
-    from dashboard.serving import Server, running  # the web server loads only where one is wanted
+    from dashboard.pages.patients.view import rescue_text  # the web server loads only where one is wanted
+    from dashboard.serving import Server, running
 
     words = load_words()
     try:
@@ -61,6 +63,7 @@ def serve(config: Config) -> None:
         except OSError as error:
             raise Stopped(words("command.serve.port_in_use", port=config.http_port)) from error
         _greet(server.address, config, store.shown_url)
+        _tell(text for each in services.rescued if (text := rescue_text(words, each)))
         server.run()
 
 
@@ -74,5 +77,10 @@ def _greet(address: str, config: Config, archive: str) -> None:
         words("command.serve.loopback"),
         words("command.serve.end"),
     ]
-    sys.stdout.write("\n".join(lines) + "\n")
+    _tell(lines)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.write(line + "\n")
     sys.stdout.flush()
