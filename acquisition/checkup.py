@@ -16,6 +16,7 @@ from acquisition.errors import PlateRefused, RateTooLow
 from acquisition.messages import CellFault, SelfTestReport
 from acquisition.plate import LossCounters, WirePlate
 from acquisition.watching import watch
+from analysis.cell_faults import FROZEN_S, NOT_CONVERTED_S, SATURATED_PART
 from analysis.quality import LOW_RATE_HZ, REFUSED_RATE_HZ, Severity
 from analysis.recording import CLOCK_DOUBTFUL, CLOCK_WRONG, N_CELLS, PlateIdentity, SampleBlock
 
@@ -24,9 +25,6 @@ Float = NDArray[np.float64]
 CHECKUP_S = 5.0
 PING_EVERY_S = 0.1  # a clock is compared in seconds instead of minutes; a PING is 8 bytes
 JUDGED_S = 0.5  # less of a stream tells no rate
-FROZEN_S = 0.5  # a converter's last bits always move
-SILENT_S = 0.25  # without a conversion: as the plate's own time-out
-SATURATED_PART = 0.98  # of the converter's range
 NOISE_N = 0.3  # SD of an empty cell: five times a good one's, half a millimetre of CoP under a standing person
 SPREAD_PCT = 5.0
 LOST_PCT, DAMAGED_AMBER_PCT, DAMAGED_RED_PCT = 1.0, 1.0, 5.0
@@ -235,8 +233,8 @@ def _cell_findings(blocks: Sequence[SampleBlock], full_scale_counts: int) -> lis
         silent_s = float((newest_s - time_s[:, cell]).max())
         still_s = _longest_still_s(newest_s, moves[:, cell])
         part = float(np.abs(counts[:, cell].astype(np.float64)).max()) / full_scale_counts
-        if silent_s >= SILENT_S:
-            found.append(_of_cell(CheckupCode.SILENT, cell, value=silent_s, limit=SILENT_S))
+        if silent_s >= NOT_CONVERTED_S:
+            found.append(_of_cell(CheckupCode.SILENT, cell, value=silent_s, limit=NOT_CONVERTED_S))
         elif part >= SATURATED_PART:
             found.append(_of_cell(CheckupCode.SATURATED, cell, value=100 * part, limit=100 * SATURATED_PART))
         elif still_s >= FROZEN_S and np.delete(moves, cell, axis=1).any():

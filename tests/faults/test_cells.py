@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from benches import Cable, Frames
 from dictated_plate import DictatedPlate
 from guided_bench import GuidedBench
 
+from acquisition.framing import decode, encode
+from acquisition.messages import Kind
 from analysis.phases import EndedBy
 from analysis.quality import Finding, FindingCode, Severity
+from analysis.recording import SetFlag
 from dashboard.orders import Outcome
 from dashboard.protocol import Act, Notice, Step
 
+FLAGS_AT = 7  # in a set on the wire (hardware/PROTOCOL.md)
 PIECE_S = 0.1  # blocks of 20 ms, looked at every 50 ms
 
 
@@ -157,3 +162,27 @@ def test_a_plate_lighter_than_nothing_asks_to_step_off_and_start_again() -> None
     plate.act(Act.START)
     plate.until(Step.BOTH_FEET, 4)
     assert plate.view.notice is None
+
+
+def test_sets_that_are_no_measurements_are_never_taken_for_some(tmp_path: Path) -> None:
+    """Flag 64 on every set from mid-hold on, as a plate sends that tests its link: said at once, not usable."""
+    tested = False
+
+    def pattern(frames: Frames) -> Frames:
+        return [with_flag(frame, SetFlag.TEST_PATTERN) if tested else frame for frame in frames]
+
+    bench = GuidedBench(tmp_path, cable=lambda link: Cable(link, pattern))
+    into_hold(bench)
+    tested = True
+    bench.until_notice(Notice.TEST_PATTERN, limit_s=PIECE_S)
+    tested = False
+    assert int(filed_finding(bench, FindingCode.TEST_PATTERN).values["n"]) >= 1
+    bench.close()
+
+
+def with_flag(frame: bytes, flag: int) -> bytes:
+    """The frame of a set with a flag more; other frames as they are."""
+    payload = decode(frame[:-1])
+    if payload is None or payload[0] != Kind.DATA_PER_CHANNEL:
+        return frame
+    return encode(payload[:FLAGS_AT] + bytes([payload[FLAGS_AT] | flag]) + payload[FLAGS_AT + 1 :])

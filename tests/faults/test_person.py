@@ -229,6 +229,19 @@ def test_a_foot_that_comes_down_early_ends_the_hold_at_its_planted_time(tmp_path
 
 
 @pytest.mark.fault(row=23)
+def test_who_steps_off_is_seen_and_filed_so(tmp_path: Path) -> None:
+    """Row 23: the person leaves the plate 8 to 15 s into the hold -> said and filed at once, as STEP_OFF."""
+    bench = GuidedBench(tmp_path, "sim:steps-off?seed=7&speed=0", replace(QUICK, hold_s=30.0))
+    begin(bench)
+    bench.until(FILED)
+    assert bench.view.notice is Notice.STEPPED_OFF
+    phases = bench.view.outcome.result.phases
+    assert phases.ended_by is EndedBy.STEP_OFF
+    assert 7.5 < phases.hold_time_s < 15.5
+    bench.close()
+
+
+@pytest.mark.fault(row=23)
 def test_a_plate_left_in_the_hold_ends_the_attempt_within_a_second() -> None:
     """Row 23: the load goes to nothing 5 s into the hold -> STEPPED_OFF within 1 s, filed at once."""
     plate = DictatedPlate()
