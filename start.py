@@ -25,8 +25,8 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
-#: Debian package -> what it brings that the tests need, one of them is enough: programs, or files. The last six compile
-#: the plate's firmware and run it in a simulated chip (hardware/firmware/build.py).
+#: Debian package -> what it brings that the tests need, one of them is enough: programs, or files. All but the first
+#: compile the plate's firmware and run it in a simulated chip (hardware/firmware/build.py).
 SYSTEM_TOOLS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "g++": ("g++",),
@@ -35,6 +35,7 @@ SYSTEM_TOOLS = {
     "arduino-core-avr": ("/usr/share/arduino/hardware/arduino/avr/boards.txt",),
     "libsimavr-dev": ("/usr/include/simavr/sim_avr.h",),
     "libelf-dev": ("/usr/include/libelf.h",),
+    "arduino-builder": ("arduino-builder",),
 }
 
 CHECKS = (
