@@ -87,8 +87,9 @@ class PortLock:
 
 def lock_folder() -> Path:
     """Where this user's programs keep what ends with the session: the system's folder for it, or a temporary one."""
-    user = str(os.getuid()) if sys.platform != "win32" else "locks"  # there the temporary folder is the user's own
-    return Path(os.environ.get("XDG_RUNTIME_DIR") or gettempdir()) / f"stancelab-{user}"
+    if sys.platform == "win32":  # the temporary folder is the user's own
+        return Path(gettempdir()) / "stancelab"
+    return Path(os.environ.get("XDG_RUNTIME_DIR") or gettempdir()) / f"stancelab-{os.getuid()}"
 
 
 def holder(port: str, folder: Path | None = None) -> int | None:
