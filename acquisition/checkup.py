@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from acquisition import service
 from acquisition.clock import ClockMapping, cell_rates_hz
 from acquisition.errors import PlateRefused, RateTooLow
-from acquisition.messages import CellFault, SelfTestReport
+from acquisition.messages import NO_COUNTS, CellFault, SelfTestReport
 from acquisition.plate import LossCounters, WirePlate
 from acquisition.watching import watch
 from analysis.cell_faults import FROZEN_S, NOT_CONVERTED_S, SATURATED_PART
 from analysis.quality import LOW_RATE_HZ, REFUSED_RATE_HZ, Severity
-from analysis.recording import CLOCK_DOUBTFUL, CLOCK_WRONG, N_CELLS, PlateIdentity, SampleBlock
+from analysis.recording import CLOCK_DOUBTFUL, CLOCK_WRONG, N_CELLS, PlateIdentity, SampleBlock, SetFlag
 
 Float = NDArray[np.float64]
 
@@ -228,24 +228,28 @@ def _cell_findings(blocks: Sequence[SampleBlock], full_scale_counts: int) -> lis
     time_s = np.concatenate([block.device_us for block in blocks]).astype(np.float64) * 1e-6
     newest_s = time_s.max(axis=1)
     moves = np.diff(counts, axis=0, prepend=counts[:1]) != 0
+    at_end = np.concatenate([block.flags for block in blocks]) & SetFlag.SATURATED != 0
     found = []
     for cell in range(N_CELLS):
         silent_s = float((newest_s - time_s[:, cell]).max())
-        still_s = _longest_still_s(newest_s, moves[:, cell])
-        part = float(np.abs(counts[:, cell].astype(np.float64)).max()) / full_scale_counts
-        if silent_s >= NOT_CONVERTED_S:
+        still_s = _still_alone_s(newest_s, moves, cell)
+        there = counts[:, cell][(counts[:, cell] != NO_COUNTS) | at_end]
+        part = float(np.abs(there.astype(np.float64)).max(initial=0.0)) / full_scale_counts
+        if silent_s >= NOT_CONVERTED_S or not len(there):
             found.append(_of_cell(CheckupCode.SILENT, cell, value=silent_s, limit=NOT_CONVERTED_S))
         elif part >= SATURATED_PART:
             found.append(_of_cell(CheckupCode.SATURATED, cell, value=100 * part, limit=100 * SATURATED_PART))
-        elif still_s >= FROZEN_S and np.delete(moves, cell, axis=1).any():
+        elif still_s >= FROZEN_S:
             found.append(_of_cell(CheckupCode.FROZEN, cell, value=still_s, limit=FROZEN_S))
     return found
 
 
-def _longest_still_s(time_s: Float, moves: NDArray[np.bool_]) -> float:
-    """Longest time without a new code. [s]"""
-    changes_s = np.r_[time_s[0], time_s[moves], time_s[-1]]
-    return float(np.diff(changes_s).max())
+def _still_alone_s(time_s: Float, moves: NDArray[np.bool_], cell: int) -> float:
+    """Longest time in which a cell gives no new code and another one does. [s]"""
+    changes = np.r_[0, np.flatnonzero(moves[:, cell]), len(time_s) - 1]
+    others = np.r_[0, np.cumsum(np.delete(moves, cell, axis=1).any(axis=1))]
+    alone = others[changes[1:]] - others[changes[:-1] + 1] > 0
+    return float((np.diff(time_s[changes]) * alone).max())
 
 
 def _noise_findings(cells: Sequence[CellCheckup]) -> list[CheckupFinding]:

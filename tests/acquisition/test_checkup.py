@@ -9,7 +9,7 @@ from threading import Event
 
 import numpy as np
 import pytest
-from benches import board
+from benches import Cable, board
 
 from acquisition.checkup import Checkup, CheckupCode, check, checkup_document, judged, rate_problem
 from acquisition.clock import ClockMapping, cell_rates_hz
@@ -18,7 +18,8 @@ from acquisition.hub import Hub, HubState
 from acquisition.messages import CellFault, CellReport, SelfTestReport
 from acquisition.plate import LossCounters, WirePlate, open_plate
 from analysis.quality import Severity
-from analysis.recording import PlateIdentity, SampleBlock, Timing
+from analysis.recording import PlateIdentity, SampleBlock, SetFlag, Timing
+from hardware.simulator.device import SimulatedLink, Simulation
 from hardware.simulator.electronics import NOISE_N
 
 FULL_SCALE = 2**23 - 1
@@ -136,10 +137,28 @@ def test_a_code_that_repeats_for_less_than_half_a_second_is_no_fault() -> None:
     assert found(changed(rests)) == []
 
 
+def test_a_cell_that_never_converted_is_silent_and_not_saturated() -> None:
+    """A plate sends -2^23 in place of counts that it does not have; the converter's lower stop is flagged."""
+
+    def missing(_: SampleBlock, counts: np.ndarray, device_us: np.ndarray) -> None:
+        counts[:, 2] = -(2**23)
+
+    assert found(changed(missing)) == [(CheckupCode.SILENT, Severity.NOT_USABLE, 2)]
+
+
+def test_a_plate_whose_codes_all_stand_still_has_no_frozen_cell() -> None:
+    """Nothing tells one from the others; a plate without any noise is a simulated one."""
+
+    def freezes(_: SampleBlock, counts: np.ndarray, device_us: np.ndarray) -> None:
+        counts[100:150] = 8_388
+
+    assert found(changed(freezes)) == []
+
+
 @pytest.mark.parametrize("code", [FULL_SCALE, -FULL_SCALE - 1, round(0.985 * FULL_SCALE)])
 def test_a_cell_at_the_end_of_its_range_is_saturated(code: int) -> None:
-    def stops(_: SampleBlock, counts: np.ndarray, device_us: np.ndarray) -> None:
-        counts[7, 0] = code
+    def stops(block: SampleBlock, counts: np.ndarray, device_us: np.ndarray) -> None:
+        counts[7, 0], block.flags[7] = code, SetFlag.SATURATED
 
     assert (CheckupCode.SATURATED, Severity.NOT_USABLE, 0) in found(changed(stops))
 
@@ -175,9 +194,14 @@ def test_what_the_plate_says_of_a_cell_counts_too(fault: CellFault, code: Checku
 
 
 def test_what_was_measured_and_what_the_plate_says_of_it_is_said_once() -> None:
+    """With the numbers that were measured: the plate's own report knows no limit."""
     cells = tuple(replace(cell, faults=CellFault.SLOW) for cell in WELL.cells)
-    found_once = found(empty_plate(rate_hz=10.0), report=replace(WELL, cells=cells))
-    assert [cell for code, _, cell in found_once if code is CheckupCode.RATE_TOO_LOW] == [0, 1, 2, 3]
+    checkup = judged(PLATE, [empty_plate(rate_hz=10.0)], LossCounters(), report=replace(WELL, cells=cells))
+    assert [(finding.code, finding.cell) for finding in checkup.findings] == [
+        (CheckupCode.RATE_TOO_LOW, cell) for cell in range(4)
+    ]
+    for finding in checkup.findings:
+        assert finding.values == {"value": pytest.approx(10.0), "limit": 20.0}
 
 
 def test_a_weak_supply_and_little_memory_are_cautions() -> None:
@@ -256,6 +280,29 @@ def test_after_a_checkup_the_plate_is_silent() -> None:
     plate = WirePlate(board())
     check(plate, seconds=1.0)
     assert plate.read(0.2) is None
+
+
+def test_what_was_wrong_with_one_plate_is_not_said_of_the_next() -> None:
+    """A plate at 10 a second is unplugged, another one at 80 comes."""
+    cables = [Cable(at(rate_hz=10.0)), Cable(at(rate_hz=80.0))]
+    coming = iter(cables)
+    hub = Hub(lambda: WirePlate(next(coming)))
+    try:
+        hub.start()
+        pause = Event()
+        while hub.snapshot().error != "RATE_TOO_LOW":
+            pause.wait(0.01)
+        cables[0].cut = True
+        while hub.snapshot().stream < 2:
+            pause.wait(0.002)
+        assert hub.snapshot().fault is None
+    finally:
+        hub.close()
+
+
+def at(rate_hz: float) -> SimulatedLink:
+    """A simulated board in the world's time."""
+    return SimulatedLink(Simulation(rate_hz=rate_hz).firmware(), 1.0, "board")
 
 
 def test_nothing_can_be_recorded_from_a_plate_at_10_a_second() -> None:

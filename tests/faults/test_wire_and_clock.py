@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Event
 from time import monotonic
 
 import numpy as np
 import pytest
 from benches import Cable, Frames, blocks_of, board
+from spools import header
 
 from acquisition.checkup import CheckupCode, check
 from acquisition.errors import WireVersionUnknown
@@ -15,7 +17,11 @@ from acquisition.framing import decode, encode
 from acquisition.hub import Hub, HubState
 from acquisition.messages import Kind
 from acquisition.plate import WirePlate
+from acquisition.replay import recording_of
+from acquisition.spool import Tap, begin_spool
+from acquisition.spool_file import recover
 from analysis.quality import FindingCode, Severity, clock_findings
+from analysis.recording import ClockScale
 from dashboard.conductor import Attendance
 from dashboard.pages.test.view import plate_text
 from dashboard.plates import plate_error_text
@@ -124,14 +130,17 @@ def test_a_clock_that_drifts_is_told(speed: float, code: CheckupCode | None, sev
 
 
 @pytest.mark.fault(row=11)
-def test_a_recording_keeps_the_plates_time_and_how_far_it_is_off() -> None:
+def test_a_recording_keeps_the_plates_time_and_how_far_it_is_off(tmp_path: Path) -> None:
     """Row 11: a board whose clock runs 1.5 % fast is recorded -> its own times, the scale beside them, a caution."""
-    pause, link = Event(), SimulatedLink(Simulation(speed=1.0).firmware(), 1.015, "board")
-    hub = Hub(lambda: quick_clock(WirePlate(link)))
+    pause, link, tap = Event(), SimulatedLink(Simulation(speed=1.0).firmware(), 1.015, "board"), Tap()
+    hub = Hub(lambda: quick_clock(WirePlate(tap.wrap(link))), tap)
     try:
         hub.start()
         wait_for(hub, pause, HubState.STREAMING)
-        hub.begin_recording()
+        identity = hub.snapshot().identity
+        assert identity is not None
+        spool = begin_spool(tmp_path, header(identity))
+        hub.begin_recording(spool)
         while (clock := hub.snapshot().clock) is None:
             pause.wait(0.02)
         assert "Its clock is" in plate_text(WORDS, Attendance.OPEN, hub.snapshot())[0]
@@ -142,8 +151,24 @@ def test_a_recording_keeps_the_plates_time_and_how_far_it_is_off() -> None:
     assert recording.clock is not None
     assert recording.clock.scale == pytest.approx(1 / 1.015, abs=2e-3)
     assert recording.rate_hz == pytest.approx(80.0, rel=2e-3)  # by the plate's clock
-    (finding,) = clock_findings(recording.clock)
-    assert (finding.code, finding.severity) == (FindingCode.CLOCK_OFF, Severity.CAUTION)
+    assert recording_of(recover(spool.path)).clock == recording.clock
+
+
+@pytest.mark.fault(row=11)
+@pytest.mark.parametrize(
+    ("clock", "severity"),
+    [
+        (None, None),
+        (ClockScale(1.0049, 1e-5), None),
+        (ClockScale(0.985, 1e-5), Severity.CAUTION),
+        (ClockScale(1.03, 1e-5), Severity.NOT_USABLE),
+        (ClockScale(1.03, 0.02), None),
+    ],
+)
+def test_a_trial_whose_clock_was_off_says_so(clock: ClockScale | None, severity: Severity | None) -> None:
+    """Row 11: a recording with the scale of its clock -> a caution above 0.5 %, not usable above 2 %, if sure."""
+    found = [(finding.code, finding.severity) for finding in clock_findings(clock)]
+    assert found == ([] if severity is None else [(FindingCode.CLOCK_OFF, severity)])
 
 
 def quick_clock(plate: WirePlate) -> WirePlate:
