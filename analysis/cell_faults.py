@@ -122,6 +122,8 @@ def _spans(trace: CellTrace, there: Bool, least_s: float) -> Iterator[tuple[int,
 
 def _pattern(trace: CellTrace) -> Iterator[CellFault]:
     """Sets that the plate says are no measurements."""
+    if not trace.flags.any():
+        return
     for start, end in runs(np.asarray(trace.flags & SetFlag.TEST_PATTERN != 0, dtype=np.bool_)):
         yield _fault(trace, CellProblem.TEST_PATTERN, None, (start, end - 1), end - start, 0.0)
 
@@ -131,6 +133,8 @@ def _saturated(trace: CellTrace) -> Iterator[CellFault]:
     part = np.abs(trace.counts.astype(np.float64)) / trace.full_scale_counts
     over = part >= SATURATED_PART
     flagged = (trace.flags & SetFlag.SATURATED != 0) & ~over.any(axis=1)
+    if not (over.any() or flagged.any()):
+        return
     for cell in range(N_CELLS):
         for start, end in _spans(trace, np.asarray(over[:, cell], dtype=np.bool_), 0.0):
             value = 100 * float(part[start : end + 1, cell].max())
@@ -154,14 +158,14 @@ def _disconnected(trace: CellTrace) -> Iterator[CellFault]:
     """
     gain = trace.calibration.cell_newton_per_count
     raw_n = trace.counts * gain
-    for cell in range(N_CELLS):
-        beyond = np.asarray(np.abs(raw_n[:, cell]) > trace.rated_n, dtype=np.bool_)
-        for span in _spans(trace, beyond, BEYOND_S):
+    beyond = np.abs(raw_n) > trace.rated_n
+    for cell in np.flatnonzero(beyond.any(axis=0)).tolist():
+        for span in _spans(trace, np.asarray(beyond[:, cell], dtype=np.bool_), BEYOND_S):
             largest_n = float(np.abs(raw_n[span[0] : span[1] + 1, cell]).max())
             yield _fault(trace, CellProblem.DISCONNECTED, cell, span, largest_n, trace.rated_n)
     for start, end in _noisy_pieces(trace.time_s, raw_n):
         noise_n = noise_of(raw_n[start:end])
-        for cell in range(N_CELLS):
+        for cell in np.flatnonzero(noise_n > NOISE_TIMES * CELL_NOISE_N).tolist():
             limit_n = NOISE_TIMES * max(CELL_NOISE_N, float(np.median(np.delete(noise_n, cell))))
             if noise_n[cell] > limit_n:
                 yield _fault(trace, CellProblem.DISCONNECTED, cell, (start, end - 1), float(noise_n[cell]), limit_n)
@@ -208,7 +212,7 @@ def _frozen(trace: CellTrace) -> Iterator[CellFault]:
     late = np.zeros_like(still)
     late[1:] = np.diff(trace.own_time_s, axis=0) == 0
     silent = late & (trace.flags & SetFlag.TIMEOUT != 0)[:, None]
-    for cell in range(N_CELLS):
+    for cell in np.flatnonzero(still.any(axis=0)).tolist():
         for start, end in runs(np.asarray(still[:, cell], dtype=np.bool_)):
             length_s = float(trace.time_s[end - 1] - trace.time_s[start - 1])
             others_move = not np.delete(still[start:end], cell, axis=1).all()
@@ -223,6 +227,8 @@ def _negative(trace: CellTrace) -> Iterator[CellFault]:
     if load_n is None:
         return
     sum_n = load_n @ (trace.calibration.matrix[0] / trace.calibration.cell_newton_per_count)
+    if sum_n.min() >= NEGATIVE_SUM_N and load_n.min() >= NEGATIVE_CELL_N:
+        return
     for span in _spans(trace, np.asarray(sum_n < NEGATIVE_SUM_N, dtype=np.bool_), NEGATIVE_S):
         least_n = float(sum_n[span[0] : span[1] + 1].min())
         yield _fault(trace, CellProblem.NEGATIVE, None, span, least_n, NEGATIVE_SUM_N)
