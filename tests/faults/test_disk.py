@@ -8,8 +8,9 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from time import monotonic
 
@@ -47,6 +48,7 @@ def bench(tmp_path: Path) -> Iterator[GuidedBench]:
 FULL = """
 import json, resource, sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from guided_bench import GuidedBench
 from acquisition.spool_file import recover, recover_bytes
 from dashboard.protocol import Act, Step
@@ -174,20 +176,35 @@ def test_where_nothing_can_be_written_nothing_is_measured(bench: GuidedBench) ->
     assert rescue(bench.station, bench.keeper) == ()
 
 
+NOBODY = 65534
+
+
+@contextmanager
+def forbidden_folder() -> Iterator[Path]:
+    """A folder that may be read and not written, by whoever runs the tests: a superuser steps down for it."""
+    is_root = os.geteuid() == 0
+    with TemporaryDirectory() as made:  # not below a folder of the superuser alone
+        os.chmod(made, 0o555)  # noqa: S103 - nobody may write, which is the fault
+        try:
+            if is_root:
+                os.seteuid(NOBODY)
+            yield Path(made)
+        finally:
+            if is_root:
+                os.seteuid(0)
+            os.chmod(made, 0o700)
+
+
 @pytest.mark.fault(row=27)
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="a superuser may write into read-only folders")
-def test_a_read_only_folder_refuses_a_recording(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="Windows folders have no such mode")
+def test_a_read_only_folder_refuses_a_recording() -> None:
     """Row 27: the folder is read-only for this user -> refused before the recording begins."""
     hub, _ = tapped()
     identity = hub.snapshot().identity
     assert identity is not None
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(SpoolReadOnly):
-            begin_spool(tmp_path, header(identity))
-    finally:
-        tmp_path.chmod(0o700)
-        hub.close()
+    with forbidden_folder() as folder, pytest.raises(SpoolReadOnly):
+        begin_spool(folder, header(identity))
+    hub.close()
 
 
 @pytest.mark.fault(row=28)

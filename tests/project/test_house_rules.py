@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,11 @@ def test_nothing_names_a_machine_path_or_a_package_index() -> None:
 def test_no_recording_of_another_project_is_committed() -> None:
     """The real recordings stay outside: one is under GPL, all belong to other people."""
     assert [path for path in tracked_files() if "kinvent_sls" in path.name or "wbb_" in path.name] == []
+
+
+def test_every_test_file_has_a_name_of_its_own() -> None:
+    """Pytest imports test files by their name alone: two of one name cannot be collected together."""
+    names = Counter(
+        path.name for path in (ROOT / "tests").rglob("*.py") if path.name not in ("conftest.py", "__init__.py")
+    )
+    assert [name for name, n in names.items() if n > 1] == []
