@@ -29,6 +29,7 @@ SATURATED_PART = 0.98  # of the converter's range
 CELL_NOISE_N = 0.06
 NOISE_TIMES = 10.0
 NOISE_S = 0.5
+FEWEST = 5  # samples that tell noise
 #: SD over median departure of normal numbers, and SD of second differences over that of the samples.
 NORMAL_MAD, SECOND_DIFFERENCE = 1.4826, math.sqrt(6.0)
 BEYOND_S = 0.1  # a glitch is shorter
@@ -190,20 +191,21 @@ def noise_of(cells_n: Float) -> Float:
 
     White noise of SD s has second differences of SD sqrt(6) s.
     """
-    if len(cells_n) < 5:
+    if len(cells_n) < FEWEST:
         return np.zeros(N_CELLS)
     second = np.abs(np.diff(cells_n, n=2, axis=0))
     return np.asarray(NORMAL_MAD * np.median(second, axis=0) / SECOND_DIFFERENCE, dtype=np.float64)
 
 
 def _pieces(time_s: Float, length_s: float) -> Iterator[tuple[int, int]]:
-    """Stretches of this length, the last one up to the end; none where there is less."""
+    """Stretches of this length, the last one up to the end; none where there is less, or where sets are missing."""
     if time_s[-1] - time_s[0] < length_s - SLACK_S:
         return
     edges_s = np.arange(time_s[-1], time_s[0] + length_s - 2 * SLACK_S, -length_s)
     for end_s in edges_s[::-1]:
         start, end = np.searchsorted(time_s, [end_s - length_s - SLACK_S, end_s + SLACK_S])
-        yield int(start), int(end)
+        if end - start >= FEWEST:
+            yield int(start), int(end)
 
 
 def _frozen(trace: CellTrace) -> Iterator[CellFault]:

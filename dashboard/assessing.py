@@ -74,7 +74,14 @@ def _assess(stored: StoredTrial, settings: AnalysisSettings) -> tuple[AssessedTr
         footing=recording.footing,
         side=trial.side,
         marks=trial.marks,
+        expected_weight_n=_expected_weight_n(trial),
     )
+
+
+def _expected_weight_n(trial: Trial) -> float | None:
+    """What the patient had weighed before this trial. [N]"""
+    expected_n = (trial.protocol or {}).get("expected_weight_n")
+    return float(expected_n) if isinstance(expected_n, int | float) else None
 
 
 def _the_trial(trial: Trial, found: Sequence[AssessedTrial]) -> AssessedTrial:

@@ -298,12 +298,6 @@ def _stamped(facts: Facts) -> dict[str, object]:
     }
 
 
-def _expected_weight_n(trial: Trial) -> float | None:
-    """What the patient had weighed before this trial. [N]"""
-    expected_n = (trial.protocol or {}).get("expected_weight_n")
-    return float(expected_n) if isinstance(expected_n, int | float) else None
-
-
 def _trials_of(found: Sequence[AssessedTrial]) -> list[NewTrial]:
     """A trial for each stance of a recording; attempts count within it, side by side."""
     made: list[NewTrial] = []
