@@ -16,7 +16,7 @@ from acquisition.errors import PlateRefused, RateTooLow
 from acquisition.messages import NO_COUNTS, CellFault, SelfTestReport
 from acquisition.plate import LossCounters, WirePlate
 from acquisition.watching import watch
-from analysis.cell_faults import FROZEN_S, NOT_CONVERTED_S, SATURATED_PART
+from analysis.cell_faults import CELL_NOISE_N, FROZEN_S, NOISE_TIMES, NOT_CONVERTED_S, SATURATED_PART
 from analysis.quality import LOW_RATE_HZ, REFUSED_RATE_HZ, Severity
 from analysis.recording import CLOCK_DOUBTFUL, CLOCK_WRONG, N_CELLS, PlateIdentity, SampleBlock, SetFlag
 
@@ -40,6 +40,7 @@ class CheckupCode(StrEnum):
     RATE_REDUCED = "RATE_REDUCED"
     RATE_UNEVEN = "RATE_UNEVEN"
     SILENT = "SILENT"
+    DISCONNECTED = "DISCONNECTED"
     FROZEN = "FROZEN"
     SATURATED = "SATURATED"
     LOST_STEP = "LOST_STEP"
@@ -253,11 +254,16 @@ def _still_alone_s(time_s: Float, moves: NDArray[np.bool_], cell: int) -> float:
 
 
 def _noise_findings(cells: Sequence[CellCheckup]) -> list[CheckupFinding]:
-    return [
-        _of_cell(CheckupCode.NOISY, at, Severity.CAUTION, value=cell.sd_n, limit=NOISE_N)
-        for at, cell in enumerate(cells)
-        if cell.sd_n is not None and cell.sd_n > NOISE_N
-    ]
+    """A cell of ten times the others' noise is an open input, as in the live view; less of it is restlessness."""
+    sd_n = [cell.sd_n for cell in cells if cell.sd_n is not None]
+    found = []
+    for at, own_n in enumerate(sd_n):
+        loose_n = NOISE_TIMES * max(CELL_NOISE_N, float(np.median(np.delete(sd_n, at))))
+        if own_n > loose_n:
+            found.append(_of_cell(CheckupCode.DISCONNECTED, at, value=own_n, limit=loose_n))
+        elif own_n > NOISE_N:
+            found.append(_of_cell(CheckupCode.NOISY, at, Severity.CAUTION, value=own_n, limit=NOISE_N))
+    return found
 
 
 #: What a plate says of its cells, where the samples have not said it.

@@ -321,3 +321,22 @@ def test_nothing_can_be_recorded_from_a_plate_at_10_a_second() -> None:
         assert not hub.snapshot().recording
     finally:
         hub.close()
+
+
+def test_a_cell_of_ten_times_the_others_noise_is_an_open_input_and_the_plate_not_fit() -> None:
+    """The others have 0.06 N: 0.7 N is beyond ten times that, 0.5 N is restless only."""
+    for noise_n, expected in (
+        (0.7, (CheckupCode.DISCONNECTED, Severity.NOT_USABLE, 2)),
+        (0.5, (CheckupCode.NOISY, Severity.CAUTION, 2)),
+    ):
+
+        def loose(_: SampleBlock, counts: np.ndarray, device_us: np.ndarray, noise_n: float = noise_n) -> None:
+            counts[:, 2] = np.random.default_rng(4).normal(0, noise_n / 5e-4, len(counts)).astype(np.int32)
+
+        assert found(changed(loose)) == [expected]
+
+
+def test_a_plate_shaken_as_a_whole_is_restless_in_each_cell_and_none_is_called_loose() -> None:
+    """4 N in every cell: somebody stands on it."""
+    shaken = empty_plate(sd_counts=8000.0)
+    assert found(shaken) == [(CheckupCode.NOISY, Severity.CAUTION, cell) for cell in range(4)]

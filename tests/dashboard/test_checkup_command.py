@@ -22,6 +22,7 @@ OF_CELLS = frozenset(
         CheckupCode.RATE_REDUCED,
         CheckupCode.RATE_UNEVEN,
         CheckupCode.SILENT,
+        CheckupCode.DISCONNECTED,
         CheckupCode.FROZEN,
         CheckupCode.SATURATED,
         CheckupCode.LOST_STEP,
