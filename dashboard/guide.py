@@ -109,20 +109,20 @@ class Guide:
         self._zero = None
         self._vigil.begin()
         if self._step is Step.ZERO:
-            self._not_begun(notice)
+            self._not_begun(_unrecorded(notice))
         elif self._step in MEASURING:
             self._finish(notice)
-        else:
-            self._remark = Remark(notice)
+        elif self._remark is None or self._step in IDLE:  # what is said of an attempt stays with its verdict
+            self._remark = Remark(_unrecorded(notice))
         self._rest_from_s = None
         self._now_s = self._entered_s = 0.0
         if self._step is Step.REST:
-            self._go(Step.READY, notice)
+            self._go(Step.READY, _unrecorded(notice))
 
     def refused(self, notice: Notice) -> None:
         """The recording could not begin."""
         if self._step is Step.ZERO:
-            self._go(self._idle_step(), notice)
+            self._go(self._idle_step(), _unrecorded(notice))
 
     def filed(self, outcome: Outcome) -> None:
         """The attempt is in the archive."""
@@ -366,3 +366,8 @@ class Guide:
 
     def _choose(self, side: Side) -> None:
         self._side = side
+
+
+def _unrecorded(notice: Notice) -> Notice:
+    """What is said of a plate that went away where nothing is filed: no attempt was under way."""
+    return Notice.PLATE_AWAY if notice in (Notice.LINK_LOST, Notice.PLATE_REBOOTED) else notice

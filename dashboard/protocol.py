@@ -87,6 +87,7 @@ class Notice(StrEnum):
     NOT_BEGUN = "not_begun"
     LINK_LOST = "link_lost"
     PLATE_REBOOTED = "plate_rebooted"
+    PLATE_AWAY = "plate_away"
     NOT_FILED = "not_filed"
     DISK_FULL = "disk_full"
     DISK_READ_ONLY = "disk_read_only"

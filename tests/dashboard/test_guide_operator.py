@@ -88,7 +88,7 @@ def test_a_plate_lost_before_the_zero_leaves_nothing() -> None:
     plate.act(Act.START)
     plate.run(1.0)
     plate.guide.lost(Notice.PLATE_REBOOTED)
-    assert (plate.view.step, plate.view.notice) == (Step.READY, Notice.PLATE_REBOOTED)
+    assert (plate.view.step, plate.view.notice) == (Step.READY, Notice.PLATE_AWAY)
 
 
 def test_a_clock_that_runs_backwards_is_a_plate_that_restarted() -> None:
@@ -103,7 +103,7 @@ def test_without_a_plate_the_attempt_does_not_begin() -> None:
     plate = DictatedPlate()
     plate.act(Act.START)
     plate.guide.refused(Notice.LINK_LOST)
-    assert (plate.view.step, plate.view.notice, plate.view.attempt) == (Step.READY, Notice.LINK_LOST, 1)
+    assert (plate.view.step, plate.view.notice, plate.view.attempt) == (Step.READY, Notice.PLATE_AWAY, 1)
 
 
 def test_an_attempt_the_archive_did_not_take_waits_and_is_filed_again() -> None:
@@ -236,3 +236,24 @@ def test_acts_of_another_test_are_refused() -> None:
     plate = DictatedPlate()
     other = Guide("h", STANDARD, MODEL.template, CALIBRATION).view().token
     assert not plate.act(Act.START, other)
+
+
+def test_a_plate_lost_between_attempts_does_not_claim_that_something_was_filed() -> None:
+    plate = DictatedPlate()
+    plate.run(0.5)
+    plate.guide.lost(Notice.LINK_LOST)
+    assert (plate.view.step, plate.view.notice) == (Step.READY, Notice.PLATE_AWAY)
+
+
+def test_a_plate_lost_after_an_attempt_leaves_what_is_said_of_the_attempt() -> None:
+    plate = DictatedPlate()
+    judged(plate)
+    plate.guide.lost(Notice.LINK_LOST)
+    assert (plate.view.step, plate.view.notice) == (Step.VERDICT, Notice.PLATE_AWAY)
+    cut = DictatedPlate()
+    holding(cut)
+    cut.guide.lost(Notice.PLATE_REBOOTED)
+    cut.orders += cut.guide.take_orders()
+    cut.filed(good())
+    cut.guide.lost(Notice.LINK_LOST)
+    assert (cut.view.step, cut.view.notice) == (Step.VERDICT, Notice.PLATE_REBOOTED)
