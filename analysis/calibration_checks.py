@@ -35,6 +35,7 @@ class Problem(StrEnum):
     PLACEMENT_RESTLESS = "PLACEMENT_RESTLESS"
     PERSON_RESTLESS = "PERSON_RESTLESS"
     LOAD_TOO_SMALL = "LOAD_TOO_SMALL"
+    LOAD_TOO_LARGE = "LOAD_TOO_LARGE"
     WEIGHT_IMPLAUSIBLE = "WEIGHT_IMPLAUSIBLE"
     SATURATED = "SATURATED"
     CELLS_SWAPPED = "CELLS_SWAPPED"
@@ -91,6 +92,23 @@ def saturation_refusal(cells: tuple[int, ...]) -> Refusal | None:
     return Refusal(Problem.SATURATED, {"cell": cells[0]}) if cells else None
 
 
+def weight_refusal(weight_n: float, drawing: Drawing) -> Refusal | None:
+    """A weight that this plate cannot be calibrated with, before anything is put down.
+
+    At a corner one cell carries nearly all of it: what overloads a cell is too much.
+    """
+    least_n, most_n = _least_n(drawing), drawing.max_load_n / 4
+    if weight_n < least_n:
+        return Refusal(Problem.LOAD_TOO_SMALL, {"load_n": weight_n, "limit_n": least_n})
+    if weight_n > most_n:
+        return Refusal(Problem.LOAD_TOO_LARGE, {"load_n": weight_n, "limit_n": most_n})
+    return None
+
+
+def _least_n(drawing: Drawing) -> float:
+    return drawing.max_load_n * SMALLEST_LOAD_PCT / 100
+
+
 def placement_refusal(counts: Float, sd_n: float, place_mm: Point, weight_n: float, drawing: Drawing) -> Refusal | None:
     """A weight that cannot be used: restless, too small for this plate, not the one that was said, not on its cross.
 
@@ -105,13 +123,13 @@ def placement_refusal(counts: Float, sd_n: float, place_mm: Point, weight_n: flo
     """
     cells_n = counts * drawing.newton_per_count
     load_n = float(cells_n.sum())
-    least_n = drawing.max_load_n * SMALLEST_LOAD_PCT / 100
-    if load_n < least_n:
+    least_n, off_pct = _least_n(drawing), 100 * (load_n / weight_n - 1)
+    implausible = abs(off_pct) > WEIGHT_OFF_PCT
+    if load_n < least_n and not (implausible and weight_n >= least_n):  # heavy enough, but a cell does not see it
         return Refusal(Problem.LOAD_TOO_SMALL, {"load_n": load_n, "limit_n": least_n})
     if sd_n > PLACEMENT_SD_N:
         return Refusal(Problem.PLACEMENT_RESTLESS, {"sd_n": sd_n, "limit_n": PLACEMENT_SD_N})
-    off_pct = 100 * (load_n / weight_n - 1)
-    if abs(off_pct) > WEIGHT_OFF_PCT:
+    if implausible:
         values = {"load_n": load_n, "weight_n": weight_n, "off_pct": off_pct, "limit_pct": WEIGHT_OFF_PCT}
         return Refusal(Problem.WEIGHT_IMPLAUSIBLE, values)
     return swap_refusal(cells_n, place_mm, drawing) or _misplaced(cells_n, place_mm, drawing)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from getpass import getuser
 
+from dashboard.cli import Stopped
 from dashboard.config import Config
+from dashboard.words import load_words
 from records.model import Actor, Role
 from records.store import RecordStore
 
@@ -20,8 +22,14 @@ def open_store(config: Config) -> RecordStore:
     Raises
     ------
     StoreTooOld, StoreTooNew, StoreError
+    Stopped
+        The station's folder cannot be made.
     """
-    config.data_folder.mkdir(parents=True, exist_ok=True)
+    try:
+        config.data_folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise Stopped(load_words()("command.serve.no_folder", folder=config.data_folder, why=why)) from error
     store = RecordStore(config.store_url)
     if store.revision() is None:
         store.upgrade()

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Protocol
 
 from acquisition.calibration_block import pack_calibration, unpack_calibration
 from acquisition.calibration_run import CalibrationRun, Measured, Plan, Task, made_calibration
+from acquisition.errors import LinkLost
 from acquisition.plate import Plate, WirePlate
 from acquisition.service import read_memory, write_memory
 from acquisition.session_check import PLACES, CheckTask, SessionCheckRun, Taken
 from acquisition.settling import Live
 from analysis.calibration import Calibration
-from analysis.calibration_checks import Problem, Refusal
-from analysis.calibration_grid import Drawing, Point
+from analysis.calibration_checks import Problem, Refusal, weight_refusal
+from analysis.calibration_grid import STANDARD_GRAVITY, Drawing, Point
 from analysis.errors import NotCalibrated
 from analysis.recording import PlateIdentity, SampleBlock
 from analysis.session_check import judge_session
@@ -29,18 +31,19 @@ from records.ids import new_id
 from records.model import DriftCheck
 
 READ_S = 0.5
+SILENT_S = 3.0
 #: A gain lasts for months; checks before sessions see what does not.
 VALID_FOR = timedelta(days=365)
 MOST_REFUSALS = 3
 
 
 class NoWayOn(NotCalibrated):
-    """Happens when the zero of the beginning does not come back, or a simulated plate is refused again and again."""
+    """Happens when the weight cannot do, the zero of the beginning does not come back, or a simulation is refused."""
 
     code = "NO_WAY_ON"
 
     def __init__(self, refusal: Refusal) -> None:
-        super().__init__(f"refused {MOST_REFUSALS} times: {refusal.problem}")
+        super().__init__(f"refused: {refusal.problem}")
         self.refusal = refusal
 
 
@@ -92,13 +95,17 @@ def guide(
     NoWayOn
     """
     now: Asked | None = None
-    refused = 0
+    refused, heard_s = 0, monotonic()
     while (ask := asked()) is not None:
         if ask != now:
             now, refused = ask, 0
             listener.ask(ask)
             _put(plate, ask)
         block = plate.read(READ_S)
+        if block is not None:
+            heard_s = monotonic()
+        elif monotonic() - heard_s > SILENT_S:
+            raise LinkLost(f"nothing came for {SILENT_S:g} s although the port is open")
         said = run.feed(block) if block is not None else None
         listener.hear(said, run.live)
         if isinstance(said, Refusal):
@@ -117,9 +124,21 @@ def _put(plate: Plate, ask: Asked) -> None:
 
 
 def new_run(station: Station, identity: PlateIdentity, plan: Plan) -> CalibrationRun:
-    """A calibration that has not begun; an earlier zero of the plate shows whether something stands on it."""
+    """A calibration that has not begun; an earlier zero of the plate shows whether something stands on it.
+
+    Raises
+    ------
+    NoWayOn
+        The weight is too light for this plate, or too heavy.
+    """
+    _fits(plan.weight_n, identity)
     last = station.store.drift_checks(plan.plate_serial, limit=1)
     return CalibrationRun(plan, drawing_of(identity), last[0].outcome.zero if last else None)
+
+
+def _fits(weight_n: float, identity: PlateIdentity) -> None:
+    if (refusal := weight_refusal(weight_n, drawing_of(identity))) is not None:
+        raise NoWayOn(refusal)
 
 
 def calibrate(words: Words, plate: Plate, run: CalibrationRun, listener: Listener) -> None:
@@ -180,6 +199,7 @@ def check(
     """Guide through a check before a session, judge and file it. Raises as `guide`, and RecordsError."""
     calibration = station.filed_calibration(station.calibration_for(plate.identity))
     last = station.store.drift_checks(plate.identity.serial, limit=1)
+    _fits(weight_kg * STANDARD_GRAVITY, plate.identity)
     run = SessionCheckRun(weight_kg, drawing_of(plate.identity), last[0].outcome.zero if last else None)
 
     def asked() -> Asked | None:

@@ -55,8 +55,6 @@ def serve(config: Config) -> None:
         store = open_store(config)
     except RecordsError as error:
         raise Stopped(words(f"errors.{error.code}", **error.values)) from error
-    except OSError as error:
-        raise Stopped(words("command.serve.no_folder", folder=config.data_folder, why=error.strerror)) from error
     with running(config, store) as services:
         try:
             server = Server(config, services)

@@ -120,7 +120,7 @@ def test_without_a_weight_nothing_begins(folder: Path, capsys: Said, options: li
     with pytest.raises(SystemExit) as usage:
         calibrate(folder, 106, *options)
     assert usage.value.code == 2
-    assert "is needed" in capsys.readouterr().err
+    assert "has to be given" in capsys.readouterr().err
 
 
 def test_a_certificate_that_cannot_be_written_is_said_and_the_calibration_is_kept(folder: Path, capsys: Said) -> None:
@@ -180,3 +180,37 @@ def test_a_zero_that_does_not_come_back_ends_the_run(folder: Path, capsys: Said)
 def test_an_unplugged_cell_never_becomes_a_calibration(folder: Path, capsys: Said) -> None:
     assert calibrate(folder, 111, "--weight-kg", "10", fault="unplugged-3") == 1
     assert "Cell 3 (rear left) is restless" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("instead", [(), ("--check",)])
+@pytest.mark.parametrize(("weight_kg", "limit"), [("7", "needs 78 N"), ("250", "limit 1961 N")])
+def test_a_weight_that_this_plate_cannot_be_calibrated_with_is_said_before_it_is_put_down(
+    folder: Path, capsys: Said, weight_kg: str, limit: str, instead: tuple[str, ...]
+) -> None:
+    """Four cells of 200 kg: 1 % of 800 kg is 78 N, and a cell at whose corner the weight stands holds 1961 N."""
+    assert calibrate(folder, 112, "--weight-kg", weight_kg, *instead) == 1
+    told = capsys.readouterr()
+    assert limit in told.err
+    assert "[1/" not in told.out
+
+
+def test_a_plate_that_falls_silent_ends_the_run_and_what_was_measured_is_kept(folder: Path, capsys: Said) -> None:
+    assert calibrate(folder, 113, "--weight-kg", "10", fault="silent@60") == 1
+    told = capsys.readouterr()
+    assert "connection to the plate broke" in told.err
+    assert "--resume goes on from here" in told.out
+
+
+def test_a_cell_that_does_not_see_the_weight_is_no_reason_for_a_heavier_one(folder: Path, capsys: Said) -> None:
+    """10 kg are enough for this plate; an inverted cell makes half of them of it."""
+    assert calibrate(folder, 114, "--weight-kg", "10", fault="inverted-3") == 1
+    told = capsys.readouterr()
+    assert "heavier" not in told.out + told.err
+    assert "the load should be 98 N" in told.err
+
+
+def test_a_folder_that_cannot_be_made_is_said(folder: Path, capsys: Said) -> None:
+    blocked = folder / "a file"
+    blocked.write_text("")
+    assert calibrate(blocked / "station", 115, "--weight-kg", "10") == 1
+    assert "cannot be used" in capsys.readouterr().err
