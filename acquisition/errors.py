@@ -5,6 +5,7 @@
     AcquisitionError
     ├── LinkLost            the cable, the port or the other end went away
     ├── PlateNotFound       nothing that answers as a force plate
+    │   ├── AddressRefused  it is no address of a plate, or nothing can be opened there
     │   ├── PortMissing     there is no such port
     │   ├── PortForbidden   this account may not open it
     │   ├── NoAnswer        the port is open, nobody there is a plate
@@ -55,6 +56,15 @@ class PlateNotFound(AcquisitionError):
     """Happens when an address cannot be opened, or nothing there answers HELLO."""
 
     code = "PLATE_NOT_FOUND"
+
+
+class AddressRefused(PlateNotFound):
+    """Happens when an address is none, or what it names cannot be opened. Values: address, why."""
+
+    code = "ADDRESS_REFUSED"
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(f"{address!r} cannot be opened: {why}", address=address, why=why)
 
 
 class PortMissing(PlateNotFound):
@@ -141,13 +151,15 @@ class SpoolRefused(AcquisitionError):
     ----------
     folder : str
         Where it should be kept.
+    why : str
+        As the system says it.
     """
 
     code = "SPOOL_FAILED"
 
     def __init__(self, folder: str, why: str) -> None:
         super().__init__(f"{folder}: {why}")
-        self.folder = folder
+        self.folder, self.why = folder, why
 
 
 class SpoolReadOnly(SpoolRefused):

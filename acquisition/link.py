@@ -12,7 +12,7 @@ from typing import Protocol
 
 import serial
 
-from acquisition.errors import AcquisitionError, LinkLost, PlateBusy, PlateNotFound, PortForbidden, PortMissing
+from acquisition.errors import AcquisitionError, AddressRefused, LinkLost, PlateBusy, PortForbidden, PortMissing
 from acquisition.locks import PortLock
 
 if sys.platform != "win32":
@@ -65,7 +65,7 @@ class SerialLink:
     Raises
     ------
     PortMissing, PortForbidden, PortInUse, PlateBusy
-    PlateNotFound
+    AddressRefused
         It cannot be opened for another reason.
     """
 
@@ -166,7 +166,7 @@ def _refusal(address: str, error: Exception) -> AcquisitionError:
         return PortForbidden(text, port=address, group=_group(address))
     if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV) or "FileNotFoundError" in str(error):
         return PortMissing(text, port=address)
-    return PlateNotFound(text)
+    return AddressRefused(address, getattr(error, "strerror", None) or str(error))
 
 
 def _group(address: str) -> str:

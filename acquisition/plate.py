@@ -15,7 +15,7 @@ from acquisition import messages
 from acquisition.clock import ClockMapping
 from acquisition.continuity import Continuity, Position
 from acquisition.conversation import REPLY_LIMIT_S, Answer, Conversation
-from acquisition.errors import LinkLost, PlateNotFound, PlateRebooted
+from acquisition.errors import AddressRefused, LinkLost, PlateRebooted
 from acquisition.link import Link
 from acquisition.messages import Boot, Capability, Request, Start, Started, Stop, Stopped
 from acquisition.receiving import Received
@@ -337,6 +337,6 @@ def _opener(url: str, table: dict[str, str]) -> tuple[str, Callable[..., Any]]:
     address = f"serial:{url}" if PORT_NAME.match(url) else url
     scheme = address.partition(":")[0]
     if scheme not in table:
-        raise PlateNotFound(f"{url!r} is no plate address: begin it with {', '.join(f'{name}:' for name in table)}")
+        raise AddressRefused(url, f"it has to begin with {', '.join(f'{name}:' for name in table)}")
     module, _, function = table[scheme].partition(":")
     return address, getattr(import_module(module), function)

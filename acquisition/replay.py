@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from urllib.parse import parse_qsl
 
 from acquisition.continuity import Position
-from acquisition.errors import LinkLost, PlateNotFound, PlateRebooted, SpoolDamaged
+from acquisition.errors import AddressRefused, LinkLost, PlateNotFound, PlateRebooted, SpoolDamaged
 from acquisition.framing import Decoder, decode, encode
 from acquisition.messages import (
     SET_SIZE,
@@ -314,4 +314,4 @@ def open_replay_link(url: str) -> ReplayLink:
             raise ValueError(f"a replay knows speed (0 to 100) only, not {query!r}")
         return ReplayLink(recover(Path(name)), url, speed)
     except (OSError, ValueError, SpoolDamaged) as error:
-        raise PlateNotFound(f"{url!r} cannot be replayed: {error}") from error
+        raise AddressRefused(url, getattr(error, "strerror", None) or str(error)) from error

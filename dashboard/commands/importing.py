@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from acquisition.files import FileRefused, ReadFile, read_file
+from acquisition.spool_file import SUFFIX
 from analysis.assess import assess_import
 from analysis.errors import AnalysisError
 from analysis.geometry import Side
@@ -64,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _read(args: argparse.Namespace, side: Side | None) -> ReadFile:
     words = load_words()
+    if args.file.suffix.lower() == SUFFIX:
+        raise Stopped(words("command.import.own_recording", file=args.file))
     try:
         read = read_file(args.file, read_options(args, side))
     except FileRefused as refused:

@@ -47,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Record until the time is over or Ctrl-C. 1: it ended early, or could not begin."""
     words = load_words()
+    if args.out.exists():
+        raise Stopped(words("command.record.exists", file=args.out))
     tap = Tap()
     hub = Hub(finder(args.url, tap.wrap), tap)
     hub.start()
@@ -107,11 +109,9 @@ def _begun(words: Words, out: Path, now: HubSnapshot, calibration: Calibration |
         raise Stopped(words("command.record.silent"))
     header = SpoolHeader(new_id(), now.identity, datetime.now(UTC), now.boot_count, calibration, zero)
     try:
-        if out.exists():
-            raise Stopped(words("command.record.exists", file=out))
         return Spool(out, header)
     except SpoolRefused as error:
-        raise Stopped(words(f"errors.{error.code}")) from error
+        raise Stopped(words("command.record.not_written", file=out, why=error.why)) from error
 
 
 def _record(words: Words, hub: Hub, spool: Spool, seconds: float) -> int:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from time import monotonic, sleep
 from urllib.parse import parse_qsl
 
-from acquisition.errors import LinkLost, PlateNotFound
+from acquisition.errors import AddressRefused, LinkLost, PlateNotFound
 from acquisition.link import BLOCK_S
 from acquisition.plate import Cue, Plate, WirePlate, Wrap
 from analysis.calibration import Calibration
@@ -236,7 +236,7 @@ def parse_simulation(url: str) -> Simulation:
             wanted[_NAMES[name]] = int(text) if name in ("seed", "plate") else float(text)
         return Simulation(scenario=scenario or "healthy", faults=tuple(faults), **wanted)  # type: ignore[arg-type]
     except ValueError as error:
-        raise PlateNotFound(f"{url!r} is no simulated plate: {error}") from error
+        raise AddressRefused(url, str(error)) from error
 
 
 _boots: Counter[int] = Counter()  # of each plate, in this process: opening one switches it on

@@ -121,3 +121,23 @@ def test_without_a_word_about_it_the_plate_is_looked_for() -> None:
     assert plate_url(None, {"STANCELAB_PLATE": "none"}) is None
     assert plate_url("serial:COM5", {"STANCELAB_PLATE": "none"}) == "serial:COM5"
     assert plate_url("none", {}) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("sim:nobody", "nobody"),
+        ("sim:healthy?sped=3", "sped"),
+        ("sim:healthy?mass=-3", "mass"),
+        ("replay:/no/such.fpr", "No such file"),
+        ("banana", "serial:"),
+        ("socket://127.0.0.1:1", "refused"),
+    ],
+)
+def test_an_address_that_is_none_is_repeated_with_what_is_wrong_with_it(
+    address: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["identify", address]) == 1
+    said = capsys.readouterr().err
+    assert f"There is no plate at {address}: " in said
+    assert why in said.split(address, 1)[1]

@@ -69,7 +69,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.
     (tmp_path / "file").write_text("", encoding="utf-8")
     out = tmp_path / "file" / "a.fpr"
     assert main(["record", PLATE, "--seconds", "1", "--out", str(out)]) == 1
-    assert "may not be written" in capsys.readouterr().err
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_no_plate_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
