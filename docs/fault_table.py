@@ -51,9 +51,6 @@ ROWS: dict[int, str] = {
     36: "Calibration missing, of another plate, or expired",
 }
 
-#: Rows without a test so far. A row leaves this list together with its test's arrival; it only ever gets shorter.
-NOT_YET: frozenset[int] = frozenset()
-
 
 @dataclass(frozen=True, slots=True)
 class FaultTest:
@@ -107,8 +104,6 @@ def page() -> str:
         f" [{test.name.removeprefix('test_').replace('_', ' ')}](../{test.file}) |"
         for test in tests
     ]
-    if NOT_YET:
-        lines += ["", "Not yet: " + ", ".join(f"{row} ({ROWS[row]})" for row in sorted(NOT_YET)) + "."]
     return "\n".join(lines) + "\n"
 
 
