@@ -22,6 +22,8 @@ from analysis.geometry import Footing, Side, to_lateral
 from analysis.phases import EndedBy
 from analysis.recording import SampleBlock
 from analysis.stances import (
+    BACK_LOAD,
+    EMPTY_LOAD,
     FOOT_OFF_FRACTION,
     HOP_LOAD,
     LOAD_HIGH,
@@ -38,6 +40,7 @@ PEAK_BEFORE_S, PEAK_AFTER_S = 0.5, 0.4  # where the fast transfer is looked for 
 ZERO_TRY_S, ZERO_SLACK_S = 0.25, 0.05
 LEAVING_S = 0.12  # a shorter excursion from the band is none
 TELL_S = 0.25  # after this much of an excursion it is told apart and reported
+GONE_S = 0.45  # who left the plate altogether and is not back by then did not hop
 STEADY_PART = 0.10  # both-feet load further from its median is no standing
 
 
@@ -269,7 +272,8 @@ class StanceWatch:
         if self.foot_off_s is None:
             self._look_for_foot_off(time_s, speed, inside)
         else:
-            self._look_for_end(time_s, fz_n, x_mm, inside)
+            self._least_n = min(self._least_n, fz_n)
+            self._look_for_end(time_s, slow_n, x_mm, inside)
 
     def _look_for_foot_off(self, time_s: float, speed: float, inside: bool) -> None:
         self._speeds.append((time_s, speed))
@@ -293,23 +297,31 @@ class StanceWatch:
         if self._calm_s is not None and since_entry_s >= PEAK_AFTER_S:
             self.foot_off_s = self._calm_s - self._slow_x.delay_s
 
-    def _look_for_end(self, time_s: float, fz_n: float, x_mm: float, inside: bool) -> None:
+    def _look_for_end(self, time_s: float, slow_n: float, x_mm: float, inside: bool) -> None:
         if inside and (self._left_s is None or time_s - self._left_s < LEAVING_S):
             self._left_s, self._least_n = None, math.inf
             return
         if self._left_s is None:
             self._left_s = time_s
-        self._least_n = min(self._least_n, fz_n)
-        if time_s - self._left_s < TELL_S:
+        ended_by = self._how_it_ended(time_s - self._left_s, slow_n, x_mm)
+        if ended_by is None:
             return
         if self._left_s - (self._entry_s or 0.0) < SHORTEST_S:
             self._begin()
             return
-        self.end = OnlineEnd(self._left_s - self._slow_x.delay_s, self._how_it_ended(x_mm))
+        self.end = OnlineEnd(self._left_s - self._slow_x.delay_s, ended_by)
 
-    def _how_it_ended(self, x_mm: float) -> EndedBy:
-        if self._least_n < HOP_LOAD * self._weight_n:
-            return EndedBy.STEP_OFF
+    def _how_it_ended(self, since_s: float, slow_n: float, x_mm: float) -> EndedBy | None:
+        """How, from the time since the band was left; None while it cannot be told."""
+        if since_s < TELL_S:
+            return None
+        if self._least_n < EMPTY_LOAD * self._weight_n:
+            if slow_n > BACK_LOAD * self._weight_n:
+                return EndedBy.HOP
+            if since_s < GONE_S:
+                return None
+            if slow_n < HOP_LOAD * self._weight_n:
+                return EndedBy.STEP_OFF
         if x_mm <= self._low_mm:
             return EndedBy.TOUCHDOWN
         return EndedBy.LATERAL_STEP if x_mm >= self._high_mm else EndedBy.OFF_PLATE_TOUCH

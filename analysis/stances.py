@@ -25,7 +25,7 @@ Float = NDArray[np.float64]
 INNER_MM, OUTER_MM = 45.0, 55.0  # a CoP further from the foot's midline is outside the foot
 ALONE_BAND_MM = 50.0  # the same, where only the record's median is known
 LOAD_LOW, LOAD_HIGH = 0.93, 1.16  # of body weight: one foot carries everything
-HOP_LOAD = 0.30
+HOP_LOAD, BACK_LOAD = 0.30, 0.70  # off the plate; landed. Between them the other foot carries the rest beside it
 EMPTY_LOAD = 0.10  # below this part of body weight nobody stands there and the CoP is noise
 LIFTED_LOAD, LIFTED_S = 0.97, 0.1  # the other foot has left the floor beside the plate
 SHORTEST_S, MERGE_S = 1.0, 0.08
@@ -308,8 +308,11 @@ def end_event(
     around = signal.fz_n[max(candidate.end - int(0.05 * rate), 0) : stop]
     if around.min() < HOP_LOAD * signal.weight_n:
         back = signal.slow_fz_n[stop : stop + int(rate)]
-        returned = len(back) > 0 and float(np.median(back)) > 0.7 * signal.weight_n
-        return EndedBy.HOP if returned else EndedBy.STEP_OFF
+        carried = float(np.median(back)) / signal.weight_n if len(back) else 0.0
+        if carried > BACK_LOAD:
+            return EndedBy.HOP
+        if carried < HOP_LOAD:
+            return EndedBy.STEP_OFF
     median_mm = float(np.median(x_mm[after]))
     in_foot = low_mm < median_mm < high_mm if not lateral_known else median_mm > low_mm
     if signal.slow_fz_n[after].min() < LOAD_LOW * signal.weight_n and in_foot:

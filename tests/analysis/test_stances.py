@@ -94,6 +94,11 @@ ENDS = {
         EndedBy.OFF_PLATE_TOUCH,
         30.05,
     ),
+    "the other foot beside the plate takes nearly everything for a moment, then half": (
+        Attempt(load=[(30.0, 0.15, 0.15), (30.3, 0.3, 0.5)]),
+        EndedBy.OFF_PLATE_TOUCH,
+        30.05,
+    ),
     "a hop": (
         Attempt(load=[(30.0, 0.1, 1.4), (30.15, 0.05, 0.0), (30.35, 0.05, 1.8), (30.5, 0.1, 1.0)]),
         EndedBy.HOP,
