@@ -126,6 +126,12 @@ class FootOutline:
         across, ahead = self.forward
         return x_mm * across + y_mm * ahead, x_mm * ahead - y_mm * across
 
+    def outside_mm(self, xy_mm: Float) -> Float:
+        """How far points (n, 2) lie outside, 0 inside. (n,) [mm]"""
+        ways = zip(self.seen_from(xy_mm), (self.along_mm, self.across_mm), strict=True)
+        along_mm, across_mm = (np.maximum(np.maximum(low - at, at - high), 0.0) for at, (low, high) in ways)
+        return np.asarray(np.hypot(along_mm, across_mm), dtype=np.float64)
+
 
 @dataclass(frozen=True, slots=True)
 class Footing:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.cell_faults import CellFault, CellProblem
-from analysis.cop import CopSeries
+from analysis.cop import CopSeries, Frame
 from analysis.phases import EndedBy, StancePhases
 from analysis.preprocess import Preprocessed
 from analysis.quality import (
@@ -17,7 +17,9 @@ from analysis.quality import (
     FindingCode,
     Severity,
     gap_findings,
+    gate_finding,
     outlier_findings,
+    placement_finding,
     rate_findings,
     support_finding,
     weight_findings,
@@ -72,6 +74,8 @@ def inspect(
         *rate_findings(seen.wanted.rate_hz),
         *_window(settings, phases, window_s, seen.cop),
         *_samples(seen.wanted, phases, window_s, window),
+        *_load_gate(window, seen.gate_n),
+        *_placement(source, phases, window),
         *_stepping_on(seen.signal, phases),
         *support,
         *(weight_findings(weight_n, source.expected_weight_n) if source.force_known else []),
@@ -185,13 +189,29 @@ def _samples(
     def count(times_s: tuple[float, ...]) -> int:
         return sum(inside_s[0] <= time_s <= inside_s[1] for time_s in times_s)
 
-    without_cop_pct = 100.0 * float(np.mean(~window.valid)) if len(window) else 0.0
+    without_cop_pct = 100.0 * float(np.mean(~window.valid & ~_unloaded(window))) if len(window) else 0.0
     missing_pct = max(wanted.missing_pct(*inside_s), without_cop_pct)
     found = gap_findings(wanted.gaps_s, missing_pct, inside_s, hold_s)
     found += outlier_findings(count(wanted.repaired_s), count(wanted.outliers_s))
     if repeated := count(wanted.repeated_s):
         found.append(Finding(FindingCode.REPEATED_ROWS, Severity.NOTE, {"n": repeated}))
     return found
+
+
+def _unloaded(window: CopSeries) -> NDArray[np.bool_]:
+    """Samples that have a force but no CoP: too little load. (n,)"""
+    return np.asarray(np.isfinite(window.fz_n) & ~window.valid, dtype=np.bool_)
+
+
+def _load_gate(window: CopSeries, gate_n: float) -> list[Finding]:
+    return gate_finding(100.0 * float(np.mean(_unloaded(window))), gate_n) if len(window) else []
+
+
+def _placement(source: Source, phases: StancePhases, window: CopSeries) -> list[Finding]:
+    """Where the foot stands by the template, against where the CoP was."""
+    if source.footing is None or phases.side is None or window.frame is not Frame.LIMB:
+        return []
+    return placement_finding(source.footing.outline(phases.side), window.points_mm)
 
 
 def _stepping_on(signal: Traces, phases: StancePhases) -> list[Finding]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.geometry import FootOutline
 from analysis.recording import CLOCK_DOUBTFUL, CLOCK_WRONG, ClockScale, Gap
 
 Float = NDArray[np.float64]
@@ -17,6 +18,7 @@ LONGEST_GAP_S = 0.100
 LARGEST_MISSING_PCT = 2.0
 REFUSED_RATE_HZ, LOW_RATE_HZ = 20.0, 35.0
 SUPPORT_LIMIT_PCT = 2.0
+BEYOND_FOOT_MM, BEYOND_FOOT_PCT = 10.0, 1.0  # twice what a foot on its template is off by
 LOST_AMBER_PCT, LOST_RED_PCT = 1.0, 5.0  # of the frames of one second
 WEIGHT_LIMIT_PCT = 10.0
 
@@ -41,11 +43,13 @@ class FindingCode(StrEnum):
     NO_FORCE = "NO_FORCE"
     NO_STANCE = "NO_STANCE"
     NARROW_STANCE = "NARROW_STANCE"
+    PLACEMENT = "PLACEMENT"
     SHORT_WINDOW = "SHORT_WINDOW"
     NO_STATIC_WINDOW = "NO_STATIC_WINDOW"
     WINDOW_OUTSIDE = "WINDOW_OUTSIDE"
     GAP = "GAP"
     MISSING_SAMPLES = "MISSING_SAMPLES"
+    LOAD_GATE = "LOAD_GATE"
     REPEATED_ROWS = "REPEATED_ROWS"
     OUTLIERS_REPAIRED = "OUTLIERS_REPAIRED"
     OUTLIERS = "OUTLIERS"
@@ -99,6 +103,38 @@ def gap_findings(
         values = {"missing_pct": missing_pct, "limit_pct": LARGEST_MISSING_PCT}
         found.append(Finding(FindingCode.MISSING_SAMPLES, Severity.NOT_USABLE, values))
     return found
+
+
+def gate_finding(below_pct: float, gate_n: float) -> list[Finding]:
+    """Too little load for a CoP in more than 2 % of the window: the trial is not usable."""
+    if below_pct <= LARGEST_MISSING_PCT:
+        return []
+    values = {"below_pct": below_pct, "gate_n": gate_n, "limit_pct": LARGEST_MISSING_PCT}
+    return [Finding(FindingCode.LOAD_GATE, Severity.NOT_USABLE, values)]
+
+
+def placement_finding(outline: FootOutline, points_mm: Float) -> list[Finding]:
+    """A CoP outside the foot, which cannot be: the foot is not where, or not as large as, the template says.
+
+    Parameters
+    ----------
+    outline : FootOutline
+    points_mm : ndarray (n, 2)
+        CoP of the window, in the outline's frame. [mm]
+
+    Notes
+    -----
+    Seen where the mean lies outside, or more than 1 % of the samples more than 10 mm outside. A foot that is off by
+    less, and sideways by up to half its width, leaves no trace.
+    """
+    if not len(points_mm):
+        return []
+    mean_mm = float(outline.outside_mm(points_mm.mean(axis=0, keepdims=True))[0])
+    beyond_pct = 100.0 * float(np.mean(outline.outside_mm(points_mm) > BEYOND_FOOT_MM))
+    if mean_mm <= 0 and beyond_pct <= BEYOND_FOOT_PCT:
+        return []
+    values = {"mean_mm": mean_mm, "beyond_pct": beyond_pct, "margin_mm": BEYOND_FOOT_MM, "limit_pct": BEYOND_FOOT_PCT}
+    return [Finding(FindingCode.PLACEMENT, Severity.CAUTION, values)]
 
 
 def window_findings(static_s: tuple[float, float] | None, short: bool) -> list[Finding]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
 import numpy as np
 import pytest
 from one_leg import RATE_HZ, WEIGHT_N, noisy_cells, one_leg, place_after_place, signals
+from standing import FOOTING
 
 from analysis.assess import assess_import, assess_recording
 from analysis.calibration import DATASHEET, Calibration, Zero
-from analysis.geometry import Side
+from analysis.geometry import Footing, Side
 from analysis.quality import Finding, FindingCode
 from analysis.recording import (
     ClockScale,
@@ -32,9 +34,9 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def of_import(
-    recording: ImportedRecording, side: Side | None = None, settings: AnalysisSettings | None = None
+    recording: ImportedRecording, settings: AnalysisSettings | None = None, footing: Footing | None = None
 ) -> list[Finding]:
-    trials = assess_import(recording, settings=settings or AnalysisSettings(), side=side)
+    trials = assess_import(recording, settings=settings or AnalysisSettings(), footing=footing)
     return [finding for trial in trials for finding in trial.result.findings]
 
 
@@ -57,6 +59,12 @@ def between_places() -> ImportedRecording:
     _, values = signals(30.0)
     values[:, 0] += 60 * np.sign(np.sin(2 * np.pi * 1.25 * np.arange(len(values)) / RATE_HZ))
     return one_leg(values=values)
+
+
+def before_the_toes() -> ImportedRecording:
+    """On the template's left place, but 200 mm further forward: 50 mm beyond the foot."""
+    recording = place_after_place([(6.0, 0.0), (30.0, -90.0), (6.0, 0.0)])
+    return replace(recording, values=recording.values + np.array([0.0, 200.0, 0.0]))
 
 
 def of_plate(*, saturated: bool) -> list[Finding]:
@@ -121,6 +129,8 @@ def made() -> tuple[Finding, ...]:
         *of_import(place_after_place(left_right, declared=Side.LEFT)),
         *of_import(place_after_place(narrow)),
         *of_import(one_leg(), settings=AnalysisSettings(window=(20.0, 40.0))),
+        *of_import(before_the_toes(), footing=FOOTING),
+        *of_import(changed(2, 1000, 1400, -8.0), settings=AnalysisSettings(minimum_load_n=695.0)),
         *of_plate(saturated=True),
         *of_plate(saturated=False),
     )
