@@ -8,6 +8,7 @@ import socket
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from platform import node
 from threading import Event, current_thread, main_thread
 from types import FrameType
@@ -24,7 +25,7 @@ from dashboard.conductor import Conductor
 from dashboard.config import Config
 from dashboard.keeping import Keeper
 from dashboard.plates import finder
-from dashboard.protocol import DEMO, STANDARD
+from dashboard.protocol import DEMO, STANDARD, Protocol
 from dashboard.rescue import rescue
 from dashboard.services import Services
 from dashboard.station import Station
@@ -35,6 +36,7 @@ from records.store import RecordStore
 THREADS = 16
 #: A stream to a client that stopped reading is held back early instead of being kept in memory.
 HELD_BACK_BYTES = 65536
+REPLAY = "replay:"
 LOOPBACK = "127.0.0.1"
 #: Ctrl-C, end of the program, its terminal closed or the user logged out; the last is Windows' Ctrl-Break.
 ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
@@ -50,7 +52,7 @@ def running(config: Config, store: RecordStore) -> Iterator[Services]:
     tap, keeper = Tap(), Keeper(config.spool_folder)
     hub = Hub(finder(config.plate_url, tap.wrap), tap) if config.plate_url else None
     station = Station(store, local_actor(), node() or "station", hub)
-    conductor = Conductor(station, DEMO if config.demo else STANDARD, keeper) if hub is not None else None
+    conductor = Conductor(station, protocol_of(config), keeper) if hub is not None else None
     rescued = rescue(station, keeper)
     keeper.tidy()
     try:
@@ -64,6 +66,13 @@ def running(config: Config, store: RecordStore) -> Iterator[Services]:
         if hub is not None:
             hub.close()
         store.close()
+
+
+def protocol_of(config: Config) -> Protocol:
+    """What is guided here. A recording that is played measures nobody: its trials are stamped as a demonstration's."""
+    if config.demo:
+        return DEMO
+    return replace(STANDARD, demo=True) if (config.plate_url or "").startswith(REPLAY) else STANDARD
 
 
 class Server:

@@ -145,7 +145,7 @@ class Station:
             end_s=end_s,
             condition=facts.protocol.condition,
             attempt=facts.attempt,
-            demo=facts.protocol.demo,
+            demo=facts.protocol.demo or raw.plate.simulated,
             marks=facts.marks,
             protocol=facts.protocol.document() | _stamped(facts),
             id=attempt.trial_id,

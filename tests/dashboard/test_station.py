@@ -21,8 +21,10 @@ from analysis.phases import EndedBy
 from analysis.quality import FindingCode
 from analysis.recording import PlateIdentity, Timing
 from dashboard.conductor import Attendance, Conductor
+from dashboard.config import Config
 from dashboard.plate_calibration import datasheet_calibration
-from dashboard.protocol import Act, Notice, Step
+from dashboard.protocol import STANDARD, Act, Notice, Protocol, Step
+from dashboard.serving import protocol_of
 from hardware.simulator.device import SimulatedPlate
 from records import filing
 from records.model import TrialStatus
@@ -50,6 +52,25 @@ def test_both_sides_of_a_guided_test_are_filed_with_counts_and_results(bench: Gu
         assert stored.raw is not None
         assert stored.zero is not None
         assert stored.raw.rate_hz == pytest.approx(80, rel=0.01)
+
+
+def test_what_a_simulated_plate_measures_is_stamped_as_a_demonstration(tmp_path: Path) -> None:
+    """Also where the full protocol is guided: nobody stood there."""
+    bench = GuidedBench(tmp_path, protocol=replace(QUICK, demo=False))
+    bench.attempt()
+    (trial,) = bench.store.trials_of(bench.visit.id)
+    bench.close()
+    assert trial.demo
+
+
+def test_what_is_played_again_is_stamped_as_a_demonstration(tmp_path: Path) -> None:
+    """A recording of a real plate carries its serial number: without the stamp it would count as measured anew."""
+
+    def guided(url: str) -> Protocol:
+        return protocol_of(Config(tmp_path, "sqlite://", plate_url=url))
+
+    assert guided("serial:COM5") == STANDARD
+    assert guided("replay:a.fpr?speed=4") == replace(STANDARD, demo=True)
 
 
 def test_the_filed_foot_off_and_touch_down_are_the_planted_ones(bench: GuidedBench) -> None:
