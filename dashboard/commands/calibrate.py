@@ -135,7 +135,7 @@ def _run_of(station: Station, who: PlateIdentity, args: argparse.Namespace, unfi
         return calibrating.new_run(station, who, plan)
     try:
         run = CalibrationRun.from_document(json.loads(unfinished.read_bytes()), calibrating.drawing_of(who))
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise Stopped(words("calibration.nothing_kept", serial=who.serial)) from error
     say(words("calibration.resumed", number=len(run.measured)))
     return run

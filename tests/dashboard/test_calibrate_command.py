@@ -214,3 +214,12 @@ def test_a_folder_that_cannot_be_made_is_said(folder: Path, capsys: Said) -> Non
     blocked.write_text("")
     assert calibrate(blocked / "station", 115, "--weight-kg", "10") == 1
     assert "cannot be used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["[]", "{", '{"format": 1}', "7"])
+def test_a_damaged_unfinished_run_is_none(folder: Path, capsys: Said, content: str) -> None:
+    kept = folder / "calibrations" / "SIM-0000000000000074-unfinished.json"
+    kept.parent.mkdir()
+    kept.write_text(content)
+    assert calibrate(folder, 116, "--resume") == 1
+    assert "no unfinished calibration" in capsys.readouterr().err
