@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "analyse": "analyse",
     "import": "importing",
     "store": "store",
+    "audit": "audit",
     "reassess": "reassess",
     "simulate": "simulate",
     "record": "record",

@@ -3,7 +3,8 @@
 ::
 
     spool/TRIAL.fpr         running, or not in the archive yet
-    spool/filed/TRIAL.fpr   read back from the archive, bit for bit; or of an empty plate only. Removed after 30 days
+    spool/filed/TRIAL.fpr   read back from the archive, bit for bit; or of an empty plate only. Removed when a verified
+                            backup holds it too, or after 30 days
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,10 +97,14 @@ class Keeper:
         except OSError:
             log.exception("spool %s stays where it is", path)  # filed again at the next start, under the same id
 
-    def tidy(self, now_s: float | None = None) -> int:
-        """Remove what has been in the archive for 30 days; how many."""
+    def tidy(self, now_s: float | None = None, backed_up: Collection[str] = ()) -> int:
+        """Remove what has been in the archive for 30 days, or is of a trial that is `backed_up` too; how many."""
         before_s = (time.time() if now_s is None else now_s) - KEPT_S
-        old = [path for path in (self.folder / FILED).glob(f"*{SUFFIX}") if path.stat().st_mtime < before_s]
+        old = [
+            path
+            for path in (self.folder / FILED).glob(f"*{SUFFIX}")
+            if path.stem in backed_up or path.stat().st_mtime < before_s
+        ]
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)

@@ -131,22 +131,26 @@ def verify(connection: sa.Connection, heads: Mapping[str, str] | None = None) ->
 
     A chain alone can't show that its newest events were removed: that takes a head from a backup or a report.
     """
-    chosen = sa.select(*_AS_STORED, audit_detail.c.document).join(audit_detail, isouter=True)
-    rows = connection.execution_options(yield_per=1000).execute(
-        chosen.order_by(audit_event.c.station, audit_event.c.number)
-    )
     kept = dict(heads or {})
     total, found_heads = 0, {}
     faults: list[AuditFault] = []
-    for station, chain in groupby(rows, key=lambda row: str(row.station)):
+    for station, chain in groupby(stored_rows(connection), key=lambda row: str(row["station"])):
         checked = _Chain(station, kept.pop(station, None))
         for row in chain:
-            checked.add(dict(row._mapping))
+            checked.add(row)
         total += checked.events
         found_heads[station] = checked.last_hash
         faults += checked.faults()
     faults += [AuditFault(AuditProblem.HEAD_MISSING, station, 1) for station in sorted(kept)]
     return AuditReport(total, found_heads, tuple(faults))
+
+
+def stored_rows(connection: sa.Connection) -> Iterator[dict[str, Any]]:
+    """Every event with its details document, as they lie in the database, station by station in order."""
+    chosen = sa.select(*_AS_STORED, audit_detail.c.document).join(audit_detail, isouter=True)
+    in_order = chosen.order_by(audit_event.c.station, audit_event.c.number)
+    for row in connection.execution_options(yield_per=1000).execute(in_order):
+        yield dict(row._mapping)
 
 
 class _Chain:

@@ -55,7 +55,8 @@ _POSTGRES_ERRORS: dict[str, type[StoreError]] = {
     "55P03": StoreBusy,
 }
 
-_OS_ERRORS: dict[int, type[StoreError]] = {
+#: What the operating system refuses -> the error it is.
+OS_ERRORS: dict[int, type[StoreError]] = {
     errno.EACCES: StoreReadOnly,
     errno.EPERM: StoreReadOnly,
     errno.EROFS: StoreReadOnly,
@@ -129,7 +130,7 @@ def create_file(url: sa.URL) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     except OSError as error:
-        named = _OS_ERRORS.get(error.errno or 0, StoreUnreachable)
+        named = OS_ERRORS.get(error.errno or 0, StoreUnreachable)
         raise named(shown(url), str(error.strerror)) from error
 
 

@@ -18,7 +18,9 @@
         ├── StoreReadOnly     may be read, not written
         ├── StoreFull         no space left
         ├── StoreDamaged      not an archive, or its file is broken
-        └── StoreUnreachable  cannot be opened, or the server does not answer
+        ├── StoreUnreachable  cannot be opened, or the server does not answer
+        ├── StoreNotAFile     a server's archive: it is backed up with the server's own tools
+        └── RestoreRefused    there is a file already where the copy should go
 
 Each carries `code` (key of its sentence, ``errors.<code>``) and `values` (what the sentence needs).
 """
@@ -55,6 +57,7 @@ class Kind(StrEnum):
     SOURCE = "source"
     CALIBRATION = "calibration"
     DRIFT_CHECK = "drift_check"
+    ARCHIVE = "archive"
 
 
 class NotPermitted(RecordsError):
@@ -187,3 +190,15 @@ class StoreUnreachable(StoreError):
     """Happens when the file cannot be opened or the server does not answer."""
 
     code = "STORE_UNREACHABLE"
+
+
+class StoreNotAFile(StoreError):
+    """Happens when a copy is asked of an archive on a server: its own tools make it."""
+
+    code = "STORE_NOT_A_FILE"
+
+
+class RestoreRefused(StoreError):
+    """Happens when a copy would overwrite a file: nothing is ever overwritten."""
+
+    code = "RESTORE_REFUSED"

@@ -284,6 +284,8 @@ class Act(StrEnum):
     TRIAL_VOIDED = "trial_voided"
     CALIBRATION_ADDED = "calibration_added"
     DRIFT_CHECK_ADDED = "drift_check_added"
+    BACKUP_MADE = "backup_made"
+    EXPORTED = "exported"
 
 
 @dataclass(frozen=True, slots=True)

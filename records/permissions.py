@@ -19,6 +19,8 @@ PERMITTED: dict[Act, frozenset[Role]] = {
     Act.FILE_IMPORTED: _MEASURING,
     Act.RESULT_FILED: _MEASURING,
     Act.TRIAL_VOIDED: _MEASURING,
+    Act.BACKUP_MADE: _MANAGING,
+    Act.EXPORTED: _MANAGING,
 }
 
 

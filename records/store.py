@@ -7,13 +7,14 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
 from analysis.calibration import Calibration
-from records import audit, migrations, queries
+from records import audit, migrations, queries, snapshot
 from records.engine import create_file, make_engine, named_errors, parsed, shown, sqlite_file, sqlite_url, writing
 from records.errors import Kind, NotFound, RecordingDamaged, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
 from records.model import AuditEvent, DriftCheck, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
@@ -52,6 +53,11 @@ class RecordStore:
         """Address as it may be shown: without its password."""
         return shown(self._url)
 
+    @property
+    def file(self) -> Path | None:
+        """File of an SQLite archive; None for one on a server."""
+        return sqlite_file(self._url)
+
     def close(self) -> None:
         """Close every connection; the store may be used again."""
         self._engine.dispose()
@@ -85,19 +91,29 @@ class RecordStore:
             raise StoreTooOld(self.shown_url, command=upgrade, found=found, wanted=wanted)
         raise StoreTooNew(self.shown_url, command="stancelab --version", found=found, wanted=wanted)
 
-    def upgrade(self) -> None:
+    def upgrade(self) -> Path | None:
         """Make the archive, or bring an older one to this program's schema; one transaction, all or nothing.
+
+        Of an older one in a file a verified copy is made first, in the folder ``backups`` beside it.
+
+        Returns
+        -------
+        Path or None
+            The copy.
 
         Raises
         ------
         StoreTooNew
             Made by a newer program: nothing is touched.
+        StoreError
+            Also where the copy can't be made or verified: nothing is touched.
         """
         found = self.revision()
         if found == migrations.newest():
-            return
+            return None
         if found is not None and found not in migrations.known():
             self.check_schema()
+        copy = None if found is None else self._copied_before(found)
         create_file(self._url)
         engine = make_engine(self._url, migrating=True)
         try:
@@ -105,6 +121,13 @@ class RecordStore:
                 migrations.migrate(connection, self.shown_url)
         finally:
             engine.dispose()
+        return copy
+
+    def _copied_before(self, schema: str) -> Path | None:
+        if self.file is None:
+            return None
+        name = snapshot.backup_name(self.file, datetime.now(UTC), schema)
+        return snapshot.copy_verified(self.file, snapshot.folder_of(self.file) / name).path
 
     def check_integrity(self) -> None:
         """Read the whole archive and return where its file is sound.

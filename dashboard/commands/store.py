@@ -1,17 +1,25 @@
-"""`stancelab store check | upgrade`: is the archive sound; bring it to this program's schema."""
+"""`stancelab store check | upgrade | backup | restore`: is the archive sound; its schema; copies of it, and back."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
+from dashboard.archive import local_actor
 from dashboard.cli import Stopped
+from dashboard.commands.audit import audit_faults, audit_sound
 from dashboard.config import data_folder, store_url
 from dashboard.words import load_words
+from records.backup import back_up
 from records.errors import RecordsError
-from records.store import RecordStore
+from records.migrations import newest
+from records.snapshot import Snapshot, copy_verified
+from records.store import RecordStore, sqlite_url
 
-ACTIONS = ("check", "upgrade")
+#: Tables whose rows are said.
+NAMED = ("patient", "visit", "trial", "recording", "audit_event")
+ACTIONS = ("check", "upgrade", "backup")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,26 +31,71 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         child = actions.add_parser(action, help=summary, description=summary)
         child.add_argument("--store", metavar="URL", help=words("command.store.url"))
         child.add_argument("--data", metavar="FOLDER", help=words("command.store.data"))
+        if action == "backup":
+            child.add_argument("--to", metavar="FOLDER", type=Path, help=words("command.store.backup.to"))
+    summary = words("command.store.restore.summary")
+    restoring = actions.add_parser("restore", help=summary, description=summary)
+    restoring.add_argument("file", metavar="FILE", type=Path, help=words("command.store.restore.file"))
+    restoring.add_argument("--to", metavar="FILE", type=Path, required=True, help=words("command.store.restore.to"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Do one action. Raises Stopped with what is wrong."""
     words = load_words()
     try:
-        store = RecordStore(store_url(args.store, data_folder(args.data)))
-        lines = _upgraded(store) if args.action == "upgrade" else _checked(store)
+        lines = _restored(args.file, args.to) if args.action == "restore" else _done(args)
     except RecordsError as error:
         raise Stopped(words(f"errors.{error.code}", **error.values)) from error
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 
+def _done(args: argparse.Namespace) -> list[str]:
+    store = RecordStore(store_url(args.store, data_folder(args.data)))
+    match args.action:
+        case "upgrade":
+            return _upgraded(store)
+        case "backup":
+            return _backed_up(back_up(store, local_actor(), args.to))
+        case _:
+            return _checked(store)
+
+
+def _backed_up(made: Snapshot) -> list[str]:
+    words = load_words()
+    return [
+        words("command.store.backup.made", file=made.path, size=made.path.stat().st_size / 1e6),
+        _holding(made),
+        *(words("command.store.check.head", station=at, hash=hash) for at, hash in made.inventory.heads.items()),
+    ]
+
+
+def _restored(backup: Path, target: Path) -> list[str]:
+    """The file is copied whole whatever its schema; one of this program's schema is then read row by row."""
+    words = load_words()
+    made = copy_verified(backup, target)
+    lines = [words("command.store.restore.made", file=target), _holding(made)]
+    store = RecordStore(sqlite_url(target))
+    try:
+        if store.revision() != newest():
+            return [*lines, words("command.store.restore.other_schema", url=store.shown_url)]
+        return [*lines, *_checked(store)]
+    finally:
+        store.close()
+
+
+def _holding(made: Snapshot) -> str:
+    rows = made.inventory.rows
+    return load_words()("command.store.backup.holds", **{name: rows.get(name, 0) for name in NAMED})
+
+
 def _upgraded(store: RecordStore) -> list[str]:
     before = store.revision()
-    store.upgrade()
+    copy = store.upgrade()
     after = store.revision()
     what = "made" if before is None else "current" if before == after else "upgraded"
-    return [load_words()(f"command.store.upgrade.{what}", url=store.shown_url, before=before, after=after)]
+    lines = [load_words()(f"command.store.upgrade.{what}", url=store.shown_url, before=before, after=after)]
+    return [*lines, load_words()("command.store.upgrade.copy", file=copy)] if copy is not None else lines
 
 
 def _checked(store: RecordStore) -> list[str]:
@@ -53,15 +106,11 @@ def _checked(store: RecordStore) -> list[str]:
     recordings, damaged = store.damaged_recordings()
     audit = store.verify_audit()
     faults = [words(f"errors.{error.code}", **error.values) for error in damaged]
-    faults += [
-        words(f"command.store.check.audit.{fault.problem.value}", station=fault.station, number=fault.number)
-        for fault in audit.faults
-    ]
+    faults += audit_faults(audit)
     if faults:
         raise Stopped("\n".join([words("command.store.check.faults", url=store.shown_url, n=len(faults)), *faults]))
     return [
         words("command.store.check.sound", url=store.shown_url, schema=store.revision()),
         words("command.store.check.recordings", n=recordings),
-        words("command.store.check.events", n=audit.events),
-        *(words("command.store.check.head", station=station, hash=hash) for station, hash in audit.heads.items()),
+        *audit_sound(audit),
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from guided_bench import QUICK, GuidedBench
+from shelf import CLINICIAN
 
 from acquisition.errors import SpoolDamaged
 from acquisition.files import ReadOptions
@@ -26,6 +27,7 @@ from dashboard.pages.patients.view import rescue_text
 from dashboard.protocol import Act, Step
 from dashboard.rescue import Fate, rescue
 from dashboard.words import load_words
+from records.backup import back_up, backed_up_trials
 from records.model import TrialStatus
 
 WORDS = load_words()
@@ -190,6 +192,15 @@ def test_filed_spools_are_removed_after_thirty_days_and_not_before(bench: Guided
     assert bench.keeper.tidy(filed_s + KEPT_S - 60) == 0
     assert path.exists()
     assert bench.keeper.tidy(filed_s + KEPT_S + 60) == 1
+    assert not path.exists()
+
+
+def test_a_filed_spool_is_removed_once_a_verified_backup_holds_its_trial(bench: GuidedBench) -> None:
+    bench.attempt()
+    (path,) = (bench.keeper.folder / "filed").glob("*.fpr")
+    assert bench.keeper.tidy(backed_up=backed_up_trials(bench.station.store)) == 0
+    back_up(bench.station.store, CLINICIAN)
+    assert bench.keeper.tidy(backed_up=backed_up_trials(bench.station.store)) == 1
     assert not path.exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shlex
 import sqlite3
 from contextlib import closing
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from shelf import CLINICIAN, filed_patient, filed_trial
+from tests_root import ROOT
 
 from dashboard.cli import main
 from records import filing, migrations
@@ -89,6 +91,32 @@ def test_a_newer_archive_is_refused_with_both_versions(
     told = capsys.readouterr().err
     assert "9999" in told
     assert migrations.newest() in told
+
+
+def test_a_backup_is_made_and_restored_to_a_new_archive(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["store", "backup", "--data", str(folder), "--to", str(folder / "disk 2")]) == 0
+    told = capsys.readouterr().out
+    (made,) = (folder / "disk 2").iterdir()
+    assert str(made) in told
+    assert "patients: 1, visits: 1, trials: 1, recordings: 1, audit events: 4." in told
+    new = folder / "new.db"
+    assert main(["store", "restore", str(made), "--to", str(new)]) == 0
+    told = capsys.readouterr().out
+    assert "is sound" in told
+    assert main(["store", "restore", str(made), "--to", str(new)]) == 1
+    assert "Nothing was overwritten" in capsys.readouterr().err
+    filed_patient(RecordStore(sqlite_url(new)), "P-2")
+
+
+def test_a_backup_of_an_earlier_program_is_restored_and_the_next_command_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = folder / "old.db"
+    old.write_bytes(gzip.decompress((ROOT / "tests/data/archive-0001.db.gz").read_bytes()))
+    assert main(["store", "restore", str(old), "--to", str(folder / "new.db")]) == 0
+    command = shlex.split(capsys.readouterr().out.strip().split("stancelab ")[-1])
+    assert main(command) == 0
+    assert "As it was before" in capsys.readouterr().out
 
 
 def test_an_address_of_no_archive_says_what_one_looks_like(capsys: pytest.CaptureFixture[str]) -> None:

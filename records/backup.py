@@ -1,0 +1,137 @@
+"""Backups of an SQLite archive: made while others write, verified, named by their time; which are kept.
+
+::
+
+    backups/stancelab-20261125T160000Z.db               removed when it is none of 7 daily, 4 weekly, 12 monthly ones
+    backups/stancelab-20261125T160000Z-schema-0002.db   before an upgrade from schema 0002: never removed by itself
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from records.audit import append
+from records.errors import Kind, StoreNotAFile, StoreReadOnly
+from records.model import Act, Actor
+from records.permissions import require
+from records.snapshot import NAME_TIME, Snapshot, backup_name, copy_verified, folder_of, trials_in
+from records.store import RecordStore
+
+log = logging.getLogger(__name__)
+
+KEPT_DAYS, KEPT_WEEKS, KEPT_MONTHS = 7, 4, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup in its folder. ``made_at``: as its name says."""
+
+    path: Path
+    made_at: datetime
+
+
+def back_up(store: RecordStore, actor: Actor, folder: Path | None = None, *, now: datetime | None = None) -> Snapshot:
+    """Make a verified backup of the archive in `folder` (None: ``backups`` beside it), then remove what is too many.
+
+    Its event is written after it, so that the backup of a read-only archive can be made too.
+
+    Raises
+    ------
+    NotPermitted
+    StoreNotAFile
+        The archive is on a server, which has tools of its own.
+    RestoreRefused, StoreError
+        No backup was made; older ones are as they were.
+    """
+    require(actor, Act.BACKUP_MADE)
+    source = archive_file(store)
+    store.check_schema()
+    folder = folder_of(source) if folder is None else folder
+    at = (now or datetime.now(UTC)).astimezone(UTC)
+    made = copy_verified(source, folder / backup_name(source, at))
+    details = {"file": made.path.name, "rows": dict(made.inventory.rows), "heads": dict(made.inventory.heads)}
+    try:
+        with store.writing() as archive:
+            append(archive, actor, Act.BACKUP_MADE, store.station, (Kind.ARCHIVE, made.path.name), details)
+    except StoreReadOnly:
+        log.warning("backup %s has no event: the archive is read-only", made.path.name)
+    thin(folder, source.stem)
+    return made
+
+
+def archive_file(store: RecordStore) -> Path:
+    """File of the archive. Raises StoreNotAFile."""
+    if store.file is None:
+        raise StoreNotAFile(store.shown_url)
+    return store.file
+
+
+def backups_in(folder: Path, stem: str) -> tuple[Backup, ...]:
+    """Backups of the archive named `stem`, oldest first; copies made before an upgrade are none of them."""
+    named = re.compile(re.escape(stem) + r"-(\d{8}T\d{6}Z)\.db")
+    found = []
+    for path in folder.glob("*.db") if folder.is_dir() else ():
+        if match := named.fullmatch(path.name):
+            try:
+                found.append(Backup(path, datetime.strptime(match[1], NAME_TIME).replace(tzinfo=UTC)))
+            except ValueError:
+                continue  # digits that are no time: not named by this program
+    return tuple(sorted(found, key=lambda backup: backup.made_at))
+
+
+def kept(made_at: Collection[datetime]) -> frozenset[datetime]:
+    """Which of these backups are kept: the newest of each of the last 7 days, 4 weeks and 12 months that have any.
+
+    Days, weeks (from Monday) and months in which no backup was made do not count: who stops making backups keeps
+    those there are.
+    """
+    newest_first = sorted(made_at, reverse=True)
+    chosen: set[datetime] = set()
+    for most, period in ((KEPT_DAYS, _day), (KEPT_WEEKS, _week), (KEPT_MONTHS, _month)):
+        seen: set[Hashable] = set()
+        for at in newest_first:
+            if len(seen) < most and period(at) not in seen:
+                seen.add(period(at))
+                chosen.add(at)
+    return frozenset(chosen)
+
+
+def _day(at: datetime) -> Hashable:
+    return at.date()
+
+
+def _week(at: datetime) -> Hashable:
+    return at.isocalendar()[:2]
+
+
+def _month(at: datetime) -> Hashable:
+    return at.year, at.month
+
+
+def thin(folder: Path, stem: str) -> tuple[Path, ...]:
+    """Remove the backups that are none of those `kept`; which they were."""
+    backups = backups_in(folder, stem)
+    keep = kept([backup.made_at for backup in backups])
+    gone = tuple(backup.path for backup in backups if backup.made_at not in keep)
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return gone
+
+
+def backed_up_trials(store: RecordStore, folder: Path | None = None) -> frozenset[str]:
+    """Ids of the trials whose recordings the newest backup holds; none where there is no backup.
+
+    Raises
+    ------
+    StoreError
+        The backup can't be read.
+    """
+    if store.file is None:
+        return frozenset()
+    backups = backups_in(folder_of(store.file) if folder is None else folder, store.file.stem)
+    return trials_in(backups[-1].path) if backups else frozenset()
