@@ -128,6 +128,18 @@ def test_what_is_filed_is_never_filed_twice(bench: GuidedBench) -> None:
     assert len(bench.store.trials_of(bench.visit.id)) == 1
 
 
+def test_a_spool_of_which_the_archive_has_less_is_not_moved_away(bench: GuidedBench) -> None:
+    """The archive took the trial's first part; the spool went on: nothing of it may be given up."""
+    path = standing(bench)
+    rescue(bench.station, left_behind(path, bench.folder / "shorter"))
+    for _ in range(100):
+        bench.conductor.step(0.0)
+    keeper = left_behind(path, bench.folder / "longer")
+    (rescued,) = rescue(bench.station, keeper)
+    assert rescued.fate is Fate.WAITING
+    assert [waiting.name for waiting in keeper.waiting()] == [path.name]
+
+
 def test_what_ended_before_the_zero_holds_nobody_and_is_only_kept(bench: GuidedBench) -> None:
     bench.until(Step.READY)
     bench.act(Act.START)
