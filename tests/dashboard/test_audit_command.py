@@ -58,10 +58,16 @@ def test_a_sound_audit_says_how_many_events_and_its_head(folder: Path, capsys: C
     assert head(folder) in told
 
 
-OF = "WHERE event_id IN (SELECT id FROM audit_event WHERE number = 4)"
 CHANGED = ("UPDATE audit_event SET actor = 'Nobody' WHERE number = 3",)
-REMOVED = (f"DELETE FROM audit_detail {OF}", "DELETE FROM audit_event WHERE number = 4")
-MOVED = tuple(f"UPDATE audit_event SET number = {to} WHERE number = {at}" for at, to in ((2, 99), (5, 2), (99, 5)))
+REMOVED = (
+    "DELETE FROM audit_detail WHERE event_id IN (SELECT id FROM audit_event WHERE number = 4)",
+    "DELETE FROM audit_event WHERE number = 4",
+)
+MOVED = (
+    "UPDATE audit_event SET number = 99 WHERE number = 2",
+    "UPDATE audit_event SET number = 2 WHERE number = 5",
+    "UPDATE audit_event SET number = 5 WHERE number = 99",
+)
 
 
 @pytest.mark.parametrize(
