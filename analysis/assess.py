@@ -17,7 +17,7 @@ from analysis.marking import MarkingRules, mark_phases
 from analysis.metrics import METRICS, Reason, Stance, Unavailable
 from analysis.noise import noise_alone, noise_findings
 from analysis.operator_marks import cut_by_interruption, ended_by_operator
-from analysis.phases import EndedBy, Mark, StancePhases
+from analysis.phases import EndedBy, Followed, Mark, StancePhases
 from analysis.preprocess import Preprocessed, preprocess
 from analysis.quality import Finding, Severity
 from analysis.recording import ImportedRecording, MlAxis, RawRecording
@@ -110,18 +110,20 @@ def assess_recording(
     side: Side | None,
     marks: tuple[Mark, ...] = (),
     expected_weight_n: float | None = None,
+    followed: Followed | None = None,
 ) -> tuple[AssessedTrial, ...]:
     """Results of every stance in a recording of our own plate (+ ML to the right by construction).
 
     ``marks``: what the operator saw; a stance ends at the first one that lies in it. ``expected_weight_n``: what this
-    patient weighed before. [N]
+    patient weighed before. [N] ``followed``: what the guided test saw of the stance while it ran; it changes no number.
 
     Raises
     ------
     NotCalibrated, TooShort, NoLoad, InvalidRecording
     """
     source = plate_source(raw, calibration, zero, footing, side)
-    return _assess(replace(source, marks=marks, expected_weight_n=expected_weight_n), settings)
+    known = replace(source, marks=marks, expected_weight_n=expected_weight_n, followed=followed)
+    return _assess(known, settings)
 
 
 def _assess(source: Source, settings: AnalysisSettings) -> tuple[AssessedTrial, ...]:

@@ -18,6 +18,7 @@ from analysis.quality import (
     Severity,
     gap_findings,
     gate_finding,
+    live_finding,
     outlier_findings,
     placement_finding,
     rate_findings,
@@ -78,6 +79,7 @@ def inspect(
         *_placement(source, phases, window),
         *_stepping_on(seen.signal, phases),
         *support,
+        *_live(source, phases),
         *(weight_findings(weight_n, source.expected_weight_n) if source.force_known else []),
     )
 
@@ -195,6 +197,16 @@ def _samples(
     found += outlier_findings(count(wanted.repaired_s), count(wanted.outliers_s))
     if repeated := count(wanted.repeated_s):
         found.append(Finding(FindingCode.REPEATED_ROWS, Severity.NOTE, {"n": repeated}))
+    return found
+
+
+def _live(source: Source, phases: StancePhases) -> list[Finding]:
+    """What the guided test saw against what the whole recording shows. An end that the operator saw is neither."""
+    if source.followed is None or phases.foot_off_s is None:
+        return []
+    found = live_finding(FindingCode.LIVE_FOOT_OFF, source.followed.foot_off_s, phases.foot_off_s)
+    if source.followed.end_s is not None and phases.touch_down_s is not None and not source.marks:
+        found += live_finding(FindingCode.LIVE_END, source.followed.end_s, phases.touch_down_s)
     return found
 
 

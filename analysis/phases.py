@@ -32,6 +32,17 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """What the guided test saw of a stance while it ran, on the recording's clock: provisional. [s]
+
+    ``end_s`` is None where the attempt was over before the stance was.
+    """
+
+    foot_off_s: float
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StancePhases:
     """When things happened in one trial. Times on the recording's clock. [s]
 

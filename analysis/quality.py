@@ -21,6 +21,7 @@ SUPPORT_LIMIT_PCT = 2.0
 BEYOND_FOOT_MM, BEYOND_FOOT_PCT = 10.0, 1.0  # twice what a foot on its template is off by
 LOST_AMBER_PCT, LOST_RED_PCT = 1.0, 5.0  # of the frames of one second
 WEIGHT_LIMIT_PCT = 10.0
+LIVE_LIMIT_S = 0.5
 
 
 class Severity(StrEnum):
@@ -63,6 +64,8 @@ class FindingCode(StrEnum):
     LOW_RATE = "LOW_RATE"
     NOISE = "NOISE"
     SUPPORT_SUSPECTED = "SUPPORT_SUSPECTED"
+    LIVE_FOOT_OFF = "LIVE_FOOT_OFF"
+    LIVE_END = "LIVE_END"
     INTERRUPTED = "INTERRUPTED"
     UNCALIBRATED = "UNCALIBRATED"
     SIMULATED = "SIMULATED"
@@ -219,6 +222,13 @@ def weight_findings(weight_n: float, expected_n: float | None) -> list[Finding]:
         "limit_pct": WEIGHT_LIMIT_PCT,
     }
     return [Finding(FindingCode.WEIGHT_IMPLAUSIBLE, Severity.CAUTION, values)]
+
+
+def live_finding(code: FindingCode, live_s: float, filed_s: float) -> list[Finding]:
+    """A moment that the guided test and the whole recording place more than 0.5 s apart: somebody should look."""
+    if abs(live_s - filed_s) <= LIVE_LIMIT_S:
+        return []
+    return [Finding(code, Severity.CAUTION, {"live_s": live_s, "filed_s": filed_s, "limit_s": LIVE_LIMIT_S})]
 
 
 def support_finding(one_second_load_n: Float, weight_n: float) -> list[Finding]:

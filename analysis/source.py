@@ -10,7 +10,7 @@ from analysis.calibration import Calibration, Zero, calibrate
 from analysis.cell_faults import FAILURES, SATURATED_PART, CellFault, recorded_faults
 from analysis.cop import CellSeries
 from analysis.geometry import Footing, Side, mirrored
-from analysis.phases import Mark
+from analysis.phases import Followed, Mark
 from analysis.quality import Finding, FindingCode, Severity, clock_findings, loss_findings
 from analysis.recording import ImportedRecording, MlAxis, RawRecording, SetFlag, SignalKind
 
@@ -24,6 +24,7 @@ class Source:
     ``declared``: the stance side as the user or the file states it. ``saturated_s``: times of sets with a cell at the
     limit of its converter. ``cell_faults``: what single cells did wrong. ``interrupted``: why the recording ended
     before its time. ``marks``: what the operator saw. ``expected_weight_n``: what this patient weighed before [N].
+    ``followed``: what the guided test saw of the stance while it ran.
     """
 
     cells: CellSeries
@@ -37,6 +38,7 @@ class Source:
     interrupted: str | None = None
     marks: tuple[Mark, ...] = ()
     expected_weight_n: float | None = None
+    followed: Followed | None = None
     calibration_id: str | None = None
     plate_serial: str | None = None
 

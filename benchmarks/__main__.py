@@ -9,7 +9,20 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 
-PARTS = ("analysing", "calibrating", "importing", "wire", "reconnect", "spool", "patients", "phases", "page", "live")
+PARTS = (
+    "analysing",
+    "calibrating",
+    "importing",
+    "wire",
+    "reconnect",
+    "spool",
+    "patients",
+    "phases",
+    "demands",
+    "chance",
+    "page",
+    "live",
+)
 REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 

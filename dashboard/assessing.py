@@ -12,6 +12,7 @@ from analysis.assess import AssessedTrial, assess_import, assess_recording
 from analysis.calibration import Calibration
 from analysis.errors import AnalysisError
 from analysis.settings import AnalysisSettings
+from dashboard.orders import followed_from
 from records.model import StoredRecording, Trial
 from records.store import RecordStore
 
@@ -75,6 +76,7 @@ def _assess(stored: StoredTrial, settings: AnalysisSettings) -> tuple[AssessedTr
         side=trial.side,
         marks=trial.marks,
         expected_weight_n=_expected_weight_n(trial),
+        followed=followed_from((trial.protocol or {}).get("followed")),
     )
 
 

@@ -72,6 +72,10 @@ class Course:
         """Take the next samples."""
         self._now_s = now_s
         self._handlers[self.step](forces)
+        if self._legs is not None:
+            seen = self._legs.asked
+            self._attempt.foot_off_s = seen.foot_off_s
+            self._attempt.end_s = None if seen.end is None else seen.end.at_s
 
     def failed_by(self, ended_by: EndedBy) -> None:
         """The operator saw how the hold ended."""

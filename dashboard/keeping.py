@@ -26,7 +26,7 @@ from acquisition.spool_file import SUFFIX, Recovered, SpoolHeader, zero_document
 from analysis.calibration import Calibration
 from analysis.geometry import Side
 from analysis.phases import EndedBy, Mark
-from dashboard.orders import Facts
+from dashboard.orders import Facts, followed_document, followed_from
 from dashboard.protocol import Act, Protocol
 from records.ids import new_id
 
@@ -121,6 +121,7 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "rest_s": facts.rest_s,
         "expected_weight_n": facts.expected_weight_n,
         "confirmed": [act.value for act in facts.confirmed],
+        "followed": followed_document(facts.followed),
     }
 
 
@@ -136,6 +137,7 @@ def _facts_from(document: Mapping[str, Any], protocol: Protocol) -> Facts:
         protocol=protocol,
         expected_weight_n=None if expected_n is None else float(expected_n),
         confirmed=tuple(Act(act) for act in document.get("confirmed", ())),
+        followed=followed_from(document.get("followed")),
     )
 
 

@@ -10,7 +10,7 @@ from analysis.assess import TrialResult
 from analysis.calibration import Zero
 from analysis.geometry import Side
 from analysis.marking import FAILURES
-from analysis.phases import EndedBy, Mark
+from analysis.phases import EndedBy, Followed, Mark
 from dashboard.protocol import Act, Notice, Protocol, Step
 
 
@@ -20,7 +20,8 @@ class Facts:
 
     ``zero`` was taken in the recording's first seconds; ``lift_s``: when the lift was asked for, None where it never
     was; ``rest_s``: rest before the attempt, None before the first. ``expected_weight_n``: what this patient weighed
-    before [N]; ``confirmed``: what the operator was asked and answered with yes, by the name of the act.
+    before [N]; ``confirmed``: what the operator was asked and answered with yes, by the name of the act;
+    ``followed``: foot-off and end as they were seen live, None where no foot left the plate.
     """
 
     side: Side
@@ -32,6 +33,20 @@ class Facts:
     protocol: Protocol
     expected_weight_n: float | None = None
     confirmed: tuple[Act, ...] = ()
+    followed: Followed | None = None
+
+
+def followed_document(followed: Followed | None) -> dict[str, float | None] | None:
+    """As it is kept with the protocol of an attempt."""
+    return None if followed is None else {"foot_off_s": followed.foot_off_s, "end_s": followed.end_s}
+
+
+def followed_from(document: object) -> Followed | None:
+    """Back from there; None where nothing was kept, as in attempts of earlier versions."""
+    if not isinstance(document, Mapping):
+        return None
+    end_s = document["end_s"]
+    return Followed(float(document["foot_off_s"]), None if end_s is None else float(end_s))
 
 
 @dataclass(slots=True)
@@ -44,6 +59,8 @@ class Attempting:
     zero: Zero | None = None
     lift_s: float | None = None
     stood: bool = False
+    foot_off_s: float | None = None
+    end_s: float | None = None
     marks: list[tuple[float, EndedBy]] = field(default_factory=list)
     confirmed: list[Act] = field(default_factory=list)
 
@@ -61,7 +78,13 @@ class Attempting:
             protocol=protocol,
             expected_weight_n=self.expected_weight_n,
             confirmed=tuple(self.confirmed),
+            followed=self._followed(self.origin_s),
         )
+
+    def _followed(self, origin_s: float) -> Followed | None:
+        if self.foot_off_s is None:
+            return None
+        return Followed(self.foot_off_s - origin_s, None if self.end_s is None else self.end_s - origin_s)
 
 
 @dataclass(frozen=True, slots=True)

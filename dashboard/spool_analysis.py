@@ -72,6 +72,7 @@ def _assessed(
         side=side or (facts.side if facts else None),
         marks=facts.marks if facts else (),
         expected_weight_n=facts.expected_weight_n if facts else None,
+        followed=facts.followed if facts else None,
     )
     for trial in assessed:
         yield SourceTrial(number, "", raw.plate.serial, trial.result)

@@ -21,7 +21,7 @@ from analysis.recording import ImportedRecording, PlateIdentity, RawRecording
 from analysis.settings import AnalysisSettings
 from analysis.sides import SideComparison, compare
 from dashboard.assessing import assess_stored, stored_trial
-from dashboard.orders import Facts
+from dashboard.orders import Facts, followed_document
 from dashboard.plate_calibration import calibration_without_archive
 from hardware.plates import load_plate_model
 from records import filing
@@ -295,6 +295,7 @@ def _stamped(facts: Facts) -> dict[str, object]:
         "rest_before_s": facts.rest_s,
         "expected_weight_n": facts.expected_weight_n,
         "confirmed": [act.value for act in facts.confirmed],
+        "followed": followed_document(facts.followed),
     }
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.calibration import DATASHEET, Calibration, Zero
 from analysis.geometry import PlateGeometry, Side
-from analysis.recording import ImportedRecording, MlAxis, SignalKind
+from analysis.recording import ImportedRecording, MlAxis, PlateIdentity, RawRecording, SignalKind, Timing
 
 Float = NDArray[np.float64]
 
 WEIGHT_N = 700.0
 RATE_HZ = 100.0
+MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def signals(seconds: float, rate_hz: float = RATE_HZ) -> tuple[Float, Float]:
@@ -59,6 +62,20 @@ def in_turn(seconds: float, *sides: Side) -> list[tuple[float, float]]:
     for side in sides:
         places += [(seconds, 120.0 if side is Side.RIGHT else -120.0), (6.0, 0.0)]
     return places
+
+
+def of_four_cells(recording: ImportedRecording) -> tuple[RawRecording, Calibration, Zero]:
+    """The same CoP and load as counts of a plate with cells at the corners of a 440 mm square, 1 mN a count."""
+    gain, corners_mm = 1e-3, np.array([[-220, 220], [220, 220], [220, -220], [-220, -220]])
+    x_mm, y_mm, fz_n = recording.values.T
+    cells_n = fz_n[:, None] / 4 * (1 + (np.column_stack([x_mm, y_mm]) @ corners_mm.T) / 220**2)
+    plate = PlateIdentity("SIM-1", "reference-a", "1", 1, RATE_HZ, 8_388_607, Timing.SIMULTANEOUS)
+    times_s = np.repeat(recording.time_s[:, None], 4, axis=1)
+    counts = np.rint(cells_n / gain).astype(np.int32)
+    raw = RawRecording(plate, MADE_AT, times_s, counts, np.zeros(len(counts), dtype=np.uint8))
+    matrix = gain * np.vstack([np.ones(4), corners_mm.T])
+    calibration = Calibration("c1", "SIM-1", matrix, np.full(4, gain), 1.0, 2.0, 2000.0, DATASHEET, MADE_AT, "test")
+    return raw, calibration, Zero(np.zeros(4), np.zeros(4), MADE_AT)
 
 
 def noisy_cells(noise_n: float, declared: Side | None = None) -> ImportedRecording:

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from one_leg import of_four_cells
 from standing import FOOTING, Attempt
 
+from analysis.assess import assess_recording
 from analysis.geometry import Footing, FootOutline, FootPlacement, Side
+from analysis.phases import EndedBy, Followed, Mark
 from analysis.quality import Finding, FindingCode, Severity, placement_finding
 from analysis.settings import AnalysisSettings
 
@@ -77,3 +80,32 @@ def test_a_load_below_what_a_cop_needs_is_said_with_both_limits(lasts_s: float, 
         assert found[0].values["below_pct"] == pytest.approx(100 * lasts_s / 20, abs=0.6)
         assert (found[0].values["gate_n"], found[0].values["limit_pct"]) == (690.0, 2.0)
         assert FindingCode.MISSING_SAMPLES not in {finding.code for finding in trial.result.findings}
+
+
+def followed(seen: Followed | None, marks: tuple[Mark, ...] = ()) -> dict[FindingCode, Finding]:
+    """Foot-off at 10.53 s, foot down from 30 s on; what the guided test saw of it, and the findings about that."""
+    raw, calibration, zero = of_four_cells(Attempt(after=[(30.0, 0.4, 0.0)], seconds=35.0).recording())
+    (trial,) = assess_recording(
+        raw, calibration, zero, settings=AnalysisSettings(), footing=FOOTING, side=None, marks=marks, followed=seen
+    )
+    about = (FindingCode.LIVE_FOOT_OFF, FindingCode.LIVE_END)
+    return {finding.code: finding for finding in trial.result.findings if finding.code in about}
+
+
+@pytest.mark.parametrize("seen", [None, Followed(10.9), Followed(10.1, 30.5), Followed(10.5, 29.7)])
+def test_what_was_seen_live_within_half_a_second_is_not_mentioned(seen: Followed | None) -> None:
+    assert not followed(seen)
+
+
+def test_a_foot_off_seen_live_more_than_half_a_second_away_is_said_with_both_times() -> None:
+    found = followed(Followed(11.2, 30.1))
+    assert set(found) == {FindingCode.LIVE_FOOT_OFF}
+    assert found[FindingCode.LIVE_FOOT_OFF].severity is Severity.CAUTION
+    values = found[FindingCode.LIVE_FOOT_OFF].values
+    assert (values["live_s"], values["limit_s"]) == (11.2, 0.5)
+    assert values["filed_s"] == pytest.approx(10.53, abs=0.06)
+
+
+def test_an_end_seen_live_elsewhere_is_said_unless_the_operator_ended_the_hold() -> None:
+    assert set(followed(Followed(10.5, 24.0))) == {FindingCode.LIVE_END}
+    assert not followed(Followed(10.5, 24.0), (Mark(24.3, EndedBy.HAND_SUPPORT),))

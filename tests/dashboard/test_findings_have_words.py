@@ -8,12 +8,13 @@ from functools import cache
 
 import numpy as np
 import pytest
-from one_leg import RATE_HZ, WEIGHT_N, noisy_cells, one_leg, place_after_place, signals
+from one_leg import RATE_HZ, WEIGHT_N, noisy_cells, of_four_cells, one_leg, place_after_place, signals
 from standing import FOOTING
 
 from analysis.assess import assess_import, assess_recording
 from analysis.calibration import DATASHEET, Calibration, Zero
 from analysis.geometry import Footing, Side
+from analysis.phases import Followed
 from analysis.quality import Finding, FindingCode
 from analysis.recording import (
     ClockScale,
@@ -65,6 +66,14 @@ def before_the_toes() -> ImportedRecording:
     """On the template's left place, but 200 mm further forward: 50 mm beyond the foot."""
     recording = place_after_place([(6.0, 0.0), (30.0, -90.0), (6.0, 0.0)])
     return replace(recording, values=recording.values + np.array([0.0, 200.0, 0.0]))
+
+
+def followed_elsewhere() -> list[Finding]:
+    """Left from 6 to 26 s; the guided test saw 8 and 20 s."""
+    counts, calibration, zero = of_four_cells(place_after_place([(6.0, 0.0), (20.0, -90.0), (6.0, 0.0)]))
+    seen, settings = Followed(8.0, 20.0), AnalysisSettings()
+    (trial,) = assess_recording(counts, calibration, zero, settings=settings, footing=FOOTING, side=None, followed=seen)
+    return list(trial.result.findings)
 
 
 def of_plate(*, saturated: bool) -> list[Finding]:
@@ -131,6 +140,7 @@ def made() -> tuple[Finding, ...]:
         *of_import(one_leg(), settings=AnalysisSettings(window=(20.0, 40.0))),
         *of_import(before_the_toes(), footing=FOOTING),
         *of_import(changed(2, 1000, 1400, -8.0), settings=AnalysisSettings(minimum_load_n=695.0)),
+        *followed_elsewhere(),
         *of_plate(saturated=True),
         *of_plate(saturated=False),
     )

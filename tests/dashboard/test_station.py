@@ -244,3 +244,27 @@ def test_a_file_with_one_part_that_cannot_be_analysed_is_not_filed_at_all(bench:
     with pytest.raises(AnalysisError):
         bench.station.import_file(bench.patient.id, read)
     assert len(bench.store.visits_of(bench.patient.id)) == 1
+
+
+def test_what_was_seen_live_is_kept_with_the_trial_and_agrees(bench: GuidedBench) -> None:
+    """Half a second at most lies between the two; neither is a finding then, and a re-analysis knows it again."""
+    bench.attempt()
+    (filed,) = bench.station.visit_results(bench.visit.id).trials
+    assert filed.result is not None
+    assert filed.trial.protocol is not None
+    live, phases = filed.trial.protocol["followed"], filed.result.phases
+    assert isinstance(live, dict)
+    assert live["foot_off_s"] == pytest.approx(phases.foot_off_s, abs=0.25)
+    assert live["end_s"] == pytest.approx(phases.touch_down_s, abs=0.25)
+    codes = {finding.code for finding in bench.station.assessed(filed.trial.id).result.findings}
+    assert not codes & {FindingCode.LIVE_FOOT_OFF, FindingCode.LIVE_END}
+
+
+def test_a_hop_is_recorded_to_its_landing_and_filed_as_a_hop(tmp_path: Path) -> None:
+    """Ended at the flight, the recording could not tell it from stepping off."""
+    bench = GuidedBench(tmp_path, "sim:hops?seed=7&speed=0", replace(QUICK, hold_s=20.0))
+    bench.attempt()
+    (filed,) = bench.station.visit_results(bench.visit.id).trials
+    bench.close()
+    assert filed.result is not None
+    assert filed.result.phases.ended_by is EndedBy.HOP
