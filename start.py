@@ -26,9 +26,10 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
 #: Debian package -> what it brings that the tests need, one of them is enough: programs, or files. All but the first
-#: compile the plate's firmware and run it in a simulated chip (hardware/firmware/build.py).
+#: two compile the plate's firmware and run it in a simulated chip (hardware/firmware/build.py).
 SYSTEM_TOOLS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "postgresql": ("initdb", "/usr/lib/postgresql"),
     "g++": ("g++",),
     "gcc-avr": ("avr-g++",),
     "avr-libc": ("/usr/lib/avr/include/avr/io.h",),
@@ -86,7 +87,7 @@ def install_system_tools() -> list[str]:
     missing = [
         name
         for name, brings in SYSTEM_TOOLS.items()
-        if not any(shutil.which(one) or os.path.isfile(one) for one in brings)
+        if not any(shutil.which(one) or os.path.exists(one) for one in brings)
     ]
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not missing or shutil.which("apt-get") is None or not is_root:

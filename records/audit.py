@@ -83,8 +83,6 @@ def append(
     details : Mapping
         JSON values. A nonce is added, so that erased details can't be guessed from their hash.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(station))))
     document = _canonical({**details, "nonce": secrets.token_hex(16)})
     last = connection.execute(
         sa.select(audit_event.c.number, audit_event.c.hash)

@@ -17,11 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from records.errors import (
+    RecordsError,
     StoreBusy,
     StoreDamaged,
     StoreError,
     StoreFull,
     StoreReadOnly,
+    StoreRefused,
     StoreUnreachable,
     StoreUrlUnknown,
 )
@@ -32,6 +34,19 @@ WAIT_S = 5.0
 PAGE_BYTES = 16384
 WAL_SAFE_FROM = (3, 51, 3)  # older versions can corrupt the file when the write-ahead log is reset
 _WRITING = "stancelab_writing"
+
+#: Whoever writes on a server holds this lock of its database, which is nobody else's: the letters "Stanceli".
+_WRITE_LOCK = 0x5374616E63656C69
+#: What a session on a server is told, whatever the server's own habits are. A program that stops in the middle of a
+#: unit of work (its computer sleeps) must not hold the lock for ever.
+_SESSION = {
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "standard_conforming_strings": "on",
+    "idle_in_transaction_session_timeout": "60s",
+}
+#: A server that is gone without a word is noticed: after seconds, not after the system's two hours.
+_CONNECTION = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 
 #: SQLite's primary result code -> the error it is.
 _SQLITE_ERRORS: dict[int, type[StoreError]] = {
@@ -48,11 +63,17 @@ _SQLITE_ERRORS: dict[int, type[StoreError]] = {
 #: PostgreSQL's SQLSTATE -> the error it is.
 _POSTGRES_ERRORS: dict[str, type[StoreError]] = {
     "25006": StoreReadOnly,
+    "25P03": StoreBusy,
+    "28000": StoreRefused,
+    "28P01": StoreRefused,
     "40001": StoreBusy,
     "40P01": StoreBusy,
+    "42501": StoreRefused,
     "53100": StoreFull,
     "53300": StoreBusy,
     "55P03": StoreBusy,
+    "XX001": StoreDamaged,
+    "XX002": StoreDamaged,
 }
 
 #: What the operating system refuses -> the error it is.
@@ -101,19 +122,51 @@ def make_engine(url: sa.URL, *, migrating: bool = False) -> sa.Engine:
     """Engine for an archive; nothing is opened yet. ``migrating``: foreign keys off, as rebuilding a table needs."""
     try:
         to_json = partial(json.dumps, allow_nan=False, separators=(",", ":"))
-        engine = sa.create_engine(url, json_serializer=to_json, hide_parameters=True)  # no patient in any log
+        on_server = {} if sqlite_file(url) else _server_arguments(url)
+        engine = sa.create_engine(
+            url, json_serializer=to_json, hide_parameters=True, **on_server
+        )  # no patient in a log
     except (exc.NoSuchModuleError, ImportError) as error:
         raise StoreUnreachable(shown(url), f"its driver is missing: {error}") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", partial(_on_connect, foreign_keys="OFF" if migrating else "ON"))
         event.listen(engine, "begin", _on_begin)
         event.listen(engine, "first_connect", _log_version)
+    else:
+        event.listen(engine, "begin", _on_server_begin)
+        event.listen(engine, "handle_error", _without_values)
     return engine
 
 
+def reading(engine: sa.Engine) -> sa.Engine:
+    """The same engine, whose units of work see the archive as it was when they began."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 def writing(engine: sa.Engine) -> sa.Engine:
-    """The same engine, whose units of work begin by taking the write lock."""
+    """The same engine, whose units of work begin by taking the write lock: one writer at a time in an archive.
+
+    So what a writer has read stays true until it commits, on every database: nobody else takes its patient's code or
+    its event's number, nothing has to be tried again.
+    """
     return engine.execution_options(**{_WRITING: True})
+
+
+def _server_arguments(url: sa.URL) -> dict[str, Any]:
+    """What an engine on a server takes; what the address itself says goes before."""
+    told = {**_SESSION, "lock_timeout": f"{WAIT_S * 1000:.0f}"}
+    own = url.query.get("options", "")
+    options = " ".join([*(f"-c {name}={value}" for name, value in told.items()), own if isinstance(own, str) else ""])
+    connection = {"application_name": "stancelab", "connect_timeout": round(WAIT_S), **_CONNECTION}
+    chosen = {name: value for name, value in connection.items() if name not in url.query}
+    return {
+        "connect_args": {**chosen, "options": options},
+        "isolation_level": "READ COMMITTED",  # a writer that waited for the lock sees what was written meanwhile
+        "pool_pre_ping": True,  # a server that was started again is no error
+        "pool_timeout": WAIT_S,
+    }
 
 
 def create_file(url: sa.URL) -> None:
@@ -146,13 +199,21 @@ def named_errors(url: sa.URL) -> Iterator[None]:
         named = _named(error, cause)
         if named is None:
             raise
-        raise named(shown(url), str(cause)) from error
+        raise named(shown(url), " ".join(str(cause).split())) from error
+    except exc.StatementError as error:
+        if isinstance(error.orig, RecordsError):  # a value refused by the type of its column
+            raise error.orig from None
+        raise
 
 
 def _named(error: BaseException, cause: BaseException | None) -> type[StoreError] | None:
     if isinstance(cause, sqlite3.Error):
         return _SQLITE_ERRORS.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
-    lost = StoreUnreachable if isinstance(error, exc.OperationalError | exc.InterfaceError) else None
+    lost: type[StoreError] | None = (
+        StoreUnreachable if isinstance(error, exc.OperationalError | exc.InterfaceError) else None
+    )
+    if getattr(getattr(cause, "pgconn", None), "used_password", False):  # no connection, and it had asked for one
+        lost = StoreRefused
     return _POSTGRES_ERRORS.get(getattr(cause, "sqlstate", None) or "", lost)
 
 
@@ -175,6 +236,22 @@ def _on_begin(connection: sa.Connection) -> None:
     """A writer takes the lock at once: one that read first and then asks for it fails, however long it waits."""
     immediate = connection.get_execution_options().get(_WRITING, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _on_server_begin(connection: sa.Connection) -> None:
+    """A writer waits for its turn, at most `WAIT_S`; the server gives the lock back with the transaction."""
+    if connection.get_execution_options().get(_WRITING, False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
+
+
+def _without_values(context: sa.ExceptionContext) -> BaseException | None:
+    """The error without its detail, where PostgreSQL quotes the row that it refused: it holds a name."""
+    cause: Any = context.original_exception
+    error = context.sqlalchemy_exception
+    if not isinstance(error, exc.IntegrityError | exc.DataError) or not cause.sqlstate:
+        return None
+    cause.args = (cause.diag.message_primary,)
+    return type(error)(error.statement, error.params, cause, hide_parameters=True, code=error.code)
 
 
 def _wal_is_safe() -> bool:

@@ -16,6 +16,7 @@
         ├── StoreTooNew       made by a newer program; nothing is touched
         ├── StoreBusy         another program holds it
         ├── StoreReadOnly     may be read, not written
+        ├── StoreRefused      the server refuses this user, password, database or act
         ├── StoreFull         no space left
         ├── StoreDamaged      not an archive, or its file is broken
         ├── StoreUnreachable  cannot be opened, or the server does not answer
@@ -172,6 +173,12 @@ class StoreReadOnly(StoreError):
     """Happens when the archive may be read and not written."""
 
     code = "STORE_READ_ONLY"
+
+
+class StoreRefused(StoreError):
+    """Happens when the server answers and refuses: user, password, name of the database, or a right is missing."""
+
+    code = "STORE_REFUSED"
 
 
 class StoreFull(StoreError):

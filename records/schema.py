@@ -6,6 +6,7 @@ A change here needs a revision in `records/migrations/versions`; a test compares
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -22,8 +23,11 @@ from analysis.geometry import Footing, FootPlacement, Side
 from analysis.phases import EndedBy, Mark
 from analysis.recording import frozen
 from analysis.session_check import check_document, check_from
-from records.errors import Kind
+from records.errors import EntryProblem, InvalidEntry, Kind
 from records.model import Act, RecordingKind, Role, Sex, TrialStatus
+
+#: The zero byte, and halves of a character.
+_NOT_KEPT = re.compile("[\0\ud800-\udfff]")
 
 
 def fold(text: str) -> str:
@@ -35,6 +39,47 @@ def fold(text: str) -> str:
 def sha256_of(content: bytes) -> str:
     """SHA-256 in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+class _Sought(TypeDecorator[str]):
+    """A text that rows are looked for by. One that no row can hold finds nothing, on every engine."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """With a sign that stands for each that is not kept."""
+        return None if value is None else _NOT_KEPT.sub("\N{REPLACEMENT CHARACTER}", value)
+
+
+class Words(TypeDecorator[str]):
+    """A text that every engine keeps as it is."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, field: str, length: int | None = None) -> None:
+        super().__init__()
+        self.field, self.length = field, length
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Of a length where it has one."""
+        return dialect.type_descriptor(sa.String(self.length) if self.length else sa.Text())
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        """What it is compared with need not be such a text."""
+        return _Sought() if isinstance(value, str) else super().coerce_compared_value(op, value)
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """Refuse the signs that PostgreSQL has no text for.
+
+        Raises
+        ------
+        InvalidEntry
+        """
+        if value is not None and _NOT_KEPT.search(value):
+            raise InvalidEntry(EntryProblem.TEXT_UNPRINTABLE, self.field)
+        return value
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -179,15 +224,15 @@ metadata = sa.MetaData(
 
 
 def _id() -> sa.Column[str]:
-    return sa.Column("id", sa.String(36), primary_key=True)
+    return sa.Column("id", Words("id", 36), primary_key=True)
 
 
-def _of(name: str, target: str, type_: sa.types.TypeEngine[Any] | None = None, required: bool = True) -> sa.Column[Any]:
-    return sa.Column(name, type_ or sa.String(36), sa.ForeignKey(target), nullable=not required)
+def _of(name: str, target: str, length: int | None = 36, required: bool = True) -> sa.Column[Any]:
+    return sa.Column(name, Words(name, length), sa.ForeignKey(target), nullable=not required)
 
 
 def _column(name: str, type_: Any, required: bool = True) -> sa.Column[Any]:
-    return sa.Column(name, type_, nullable=not required)
+    return sa.Column(name, Words(name) if type_ is sa.Text else type_, nullable=not required)
 
 
 #: `code_key` and `search_key` are folded: they make search independent of case and accents on every engine.
@@ -227,7 +272,7 @@ visit = sa.Table(
 calibration = sa.Table(
     "calibration",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("id", Words("id"), primary_key=True),
     _column("plate_serial", sa.Text),
     _column("matrix", Document(_numbers, _array)),
     _column("cell_newton_per_count", Document(_numbers, _array)),
@@ -247,7 +292,7 @@ drift_check = sa.Table(
     metadata,
     _id(),
     _column("plate_serial", sa.Text),
-    _of("calibration_id", "calibration.id", sa.Text()),
+    _of("calibration_id", "calibration.id", None),
     _column("made_at", UtcTime),
     _column("made_by", sa.Text),
     _column("passed", sa.Boolean),
@@ -273,11 +318,11 @@ recording = sa.Table(
     _column("kind", Choice(RecordingKind)),
     _column("sha256", sa.String(64)),
     _column("zero", Document(_zero_document, _zero_from), required=False),
-    _of("calibration_id", "calibration.id", sa.Text(), required=False),
+    _of("calibration_id", "calibration.id", None, required=False),
     _column("footing", Document(_footing_document, _footing_from), required=False),
     _column("file_name", sa.Text, required=False),
     _column("reader", sa.Text, required=False),
-    _of("source_sha256", "source.sha256", sa.String(64), required=False),
+    _of("source_sha256", "source.sha256", 64, required=False),
     _column("created_at", UtcTime),
     _column("content", sa.LargeBinary),
     sa.Index(None, "visit_id"),

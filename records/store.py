@@ -15,7 +15,17 @@ import sqlalchemy as sa
 
 from analysis.calibration import Calibration
 from records import audit, migrations, queries, snapshot
-from records.engine import create_file, make_engine, named_errors, parsed, shown, sqlite_file, sqlite_url, writing
+from records.engine import (
+    create_file,
+    make_engine,
+    named_errors,
+    parsed,
+    reading,
+    shown,
+    sqlite_file,
+    sqlite_url,
+    writing,
+)
 from records.errors import Kind, NotFound, RecordingDamaged, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
 from records.model import AuditEvent, DriftCheck, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
 
@@ -69,7 +79,7 @@ class RecordStore:
         file = sqlite_file(self._url)
         if file is not None and not file.exists():
             return None
-        with named_errors(self._url), self._engine.connect() as connection:
+        with named_errors(self._url), reading(self._engine).begin() as connection:
             return migrations.revision_of(connection)
 
     def check_schema(self) -> None:
@@ -168,7 +178,7 @@ class RecordStore:
         """A consistent view of the archive."""
         if not self._is_current:
             self.check_schema()
-        with named_errors(self._url), self._engine.begin() as connection:
+        with named_errors(self._url), reading(self._engine).begin() as connection:
             yield connection
 
     @contextmanager

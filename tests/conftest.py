@@ -8,9 +8,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 from browsing import browser
+from postgres_server import databases
 from tests_root import ROOT
 
-__all__ = ["browser"]
+__all__ = ["browser", "databases"]
 
 RECORDINGS = ROOT.parent / "shared" / "data"
 
@@ -24,8 +25,9 @@ _skipped: list[str] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--plate URL`: a plate on the bench, for the contract of plates."""
+    """`--plate URL`: a plate on the bench, for its contract. `--postgres URL`: a server to make databases on."""
     parser.addoption("--plate", metavar="URL", help="address of a plate on the bench, to run the plates' contract on")
+    parser.addoption("--postgres", metavar="URL", help="address of a PostgreSQL server; else one is started")
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,18 @@ import pytest
 from records.store import RecordStore, sqlite_url
 
 
-@pytest.fixture(params=["sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RecordStore]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an archive may be made: nothing is there yet."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "archive.db")
+    return str(request.getfixturevalue("databases").archive())
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[RecordStore]:
     """An empty archive of this program's schema."""
-    addresses = {"sqlite": lambda: sqlite_url(tmp_path / "archive.db")}
-    opened = RecordStore(addresses[request.param](), station="room 2")
+    opened = RecordStore(address, station="room 2")
     opened.upgrade()
     yield opened
     opened.close()
