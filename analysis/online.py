@@ -315,10 +315,10 @@ class StanceWatch:
         """How, from the time since the band was left; None while it cannot be told."""
         if since_s < TELL_S:
             return None
-        if self._least_n < EMPTY_LOAD * self._weight_n:
-            if slow_n > BACK_LOAD * self._weight_n:
+        if self._least_n < HOP_LOAD * self._weight_n:
+            if self._least_n < EMPTY_LOAD * self._weight_n and slow_n > BACK_LOAD * self._weight_n:
                 return EndedBy.HOP
-            if since_s < GONE_S:
+            if since_s < GONE_S:  # the load may be falling still
                 return None
             if slow_n < HOP_LOAD * self._weight_n:
                 return EndedBy.STEP_OFF
