@@ -21,6 +21,7 @@ VERBS: dict[str, str] = {
     "import": "importing",
     "store": "store",
     "audit": "audit",
+    "users": "users",
     "reassess": "reassess",
     "simulate": "simulate",
     "record": "record",

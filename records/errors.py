@@ -9,6 +9,14 @@
     ├── CodeTaken             another patient has this code
     ├── Conflict              the row was changed by someone else since it was read
     ├── RecordingDamaged      bytes that are not the recording that was filed
+    ├── AccountNameTaken      another account has this name
+    ├── LastAdministrator     without this one nobody could manage the accounts
+    ├── AlreadySetUp          there is an administrator: no code is made or taken any more
+    ├── LoginRefused          wrong name or password, or a disabled account: never says which
+    ├── LoginDelayed          too many failures: how long to wait
+    ├── UnlockRefused         wrong PIN: how many tries are left
+    ├── SessionLocked         the lock screen: the same person's PIN goes on
+    ├── SessionOver           expired, revoked or never there: log in
     └── StoreError            the archive as a whole
         ├── StoreUrlUnknown   not an address of an archive
         ├── StoreMissing      nothing there yet
@@ -28,6 +36,7 @@ Each carries `code` (key of its sentence, ``errors.<code>``) and `values` (what 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -59,6 +68,9 @@ class Kind(StrEnum):
     CALIBRATION = "calibration"
     DRIFT_CHECK = "drift_check"
     ARCHIVE = "archive"
+    ACCOUNT = "account"
+    SESSION = "session"
+    SET_UP_CODE = "set_up_code"
 
 
 class NotPermitted(RecordsError):
@@ -90,6 +102,11 @@ class EntryProblem(StrEnum):
     TIME_WITHOUT_ZONE = "TIME_WITHOUT_ZONE"
     NO_TRIAL = "NO_TRIAL"
     TRIAL_SPAN = "TRIAL_SPAN"
+    ACCOUNT_NAME_MISSING = "ACCOUNT_NAME_MISSING"
+    PASSWORD_TOO_SHORT = "PASSWORD_TOO_SHORT"  # noqa: S105
+    PASSWORD_TOO_LONG = "PASSWORD_TOO_LONG"  # noqa: S105
+    PIN_NOT_SIX_DIGITS = "PIN_NOT_SIX_DIGITS"
+    PIN_TOO_SIMPLE = "PIN_TOO_SIMPLE"
 
 
 class InvalidEntry(RecordsError):
@@ -128,6 +145,80 @@ class RecordingDamaged(RecordsError):
     def __init__(self, why: str, name: str = "") -> None:
         super().__init__(f"recording {name}: {why}" if name else why, why=why, name=name)
         self.why = why
+
+
+class AccountNameTaken(RecordsError):
+    """Happens when another account has the name, whatever its case and accents."""
+
+    code = "ACCOUNT_NAME_TAKEN"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is an account {name!r} already", name=name)
+
+
+class LastAdministrator(RecordsError):
+    """Happens when the only administrator would be disabled or get another role."""
+
+    code = "LAST_ADMINISTRATOR"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is the only administrator", name=name)
+
+
+class AlreadySetUp(RecordsError):
+    """Happens when a set-up code is asked for or used, and there is an administrator."""
+
+    code = "ALREADY_SET_UP"
+
+    def __init__(self) -> None:
+        super().__init__("this archive has an administrator")
+
+
+class LoginRefused(RecordsError):
+    """Happens when a name and a password do not let anyone in. Why is nobody's business: it would help to guess."""
+
+    code = "LOGIN_REFUSED"
+
+    def __init__(self) -> None:
+        super().__init__("log-in refused")
+
+
+class LoginDelayed(RecordsError):
+    """Happens after too many failures in a row; ``wait_s``: when the next try is looked at. [s]"""
+
+    code = "LOGIN_DELAYED"
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"next try in {wait_s:.1f} s", wait_s=math.ceil(wait_s))
+        self.wait_s = wait_s
+
+
+class UnlockRefused(RecordsError):
+    """Happens when a PIN is wrong; ``tries_left`` before the session is over."""
+
+    code = "UNLOCK_REFUSED"
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__(f"wrong PIN, {tries_left} tries left", tries_left=tries_left)
+        self.tries_left = tries_left
+
+
+class SessionLocked(RecordsError):
+    """Happens when a session was left alone: the same person's PIN goes on."""
+
+    code = "SESSION_LOCKED"
+
+    def __init__(self) -> None:
+        super().__init__("session locked")
+
+
+class SessionOver(RecordsError):
+    """Happens when a session has expired, was revoked, or never was."""
+
+    code = "SESSION_OVER"
+
+    def __init__(self) -> None:
+        super().__init__("session over")
 
 
 class StoreError(RecordsError):

@@ -286,6 +286,20 @@ class Act(StrEnum):
     DRIFT_CHECK_ADDED = "drift_check_added"
     BACKUP_MADE = "backup_made"
     EXPORTED = "exported"
+    SET_UP_CODE_MADE = "set_up_code_made"
+    SET_UP = "set_up"
+    ACCOUNT_ADDED = "account_added"
+    ROLE_CHANGED = "role_changed"
+    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_ENABLED = "account_enabled"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - by an administrator
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - by its owner
+    PIN_CHANGED = "pin_changed"
+    LOGGED_IN = "logged_in"
+    LOGIN_REFUSED = "login_refused"
+    UNLOCKED = "unlocked"
+    LOGGED_OUT = "logged_out"
+    SESSION_REVOKED = "session_revoked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,27 @@ from records.model import Act, Actor, Role
 
 _MEASURING = frozenset({Role.CLINICIAN})
 _MANAGING = frozenset({Role.CLINICIAN, Role.ADMIN})
+_ADMIN = frozenset({Role.ADMIN})
+_EVERYONE = frozenset(Role)
+
+#: Acts of `records.accounts` and `records.sign_in`: on people, not on measurements.
+#: What everyone may do here, they do to themselves: it takes their own password, PIN or session.
+PEOPLE: dict[Act, frozenset[Role]] = {
+    Act.SET_UP_CODE_MADE: _ADMIN,
+    Act.SET_UP: _ADMIN,
+    Act.ACCOUNT_ADDED: _ADMIN,
+    Act.ROLE_CHANGED: _ADMIN,
+    Act.ACCOUNT_DISABLED: _ADMIN,
+    Act.ACCOUNT_ENABLED: _ADMIN,
+    Act.PASSWORD_RESET: _ADMIN,
+    Act.SESSION_REVOKED: _ADMIN,
+    Act.PASSWORD_CHANGED: _EVERYONE,
+    Act.PIN_CHANGED: _EVERYONE,
+    Act.LOGGED_IN: _EVERYONE,
+    Act.LOGIN_REFUSED: _EVERYONE,
+    Act.UNLOCKED: _EVERYONE,
+    Act.LOGGED_OUT: _EVERYONE,
+}
 
 #: A measurement is the clinician's: an administrator keeps patients and plates, and never touches what was measured.
 PERMITTED: dict[Act, frozenset[Role]] = {
@@ -21,6 +42,7 @@ PERMITTED: dict[Act, frozenset[Role]] = {
     Act.TRIAL_VOIDED: _MEASURING,
     Act.BACKUP_MADE: _MANAGING,
     Act.EXPORTED: _MANAGING,
+    **PEOPLE,
 }
 
 

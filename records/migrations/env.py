@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from records import people_schema  # noqa: F401 - its tables
 from records.schema import metadata
 
 context.configure(

@@ -14,16 +14,26 @@ ENTRY_VALUES: dict[EntryProblem, dict[str, object]] = {
     EntryProblem.BIRTH_YEAR_OUT_OF_RANGE: {"value": 19, "minimum": 1890, "maximum": 2026},
     EntryProblem.TEXT_TOO_LONG: {"length": 65, "limit": 64},
     EntryProblem.TRIAL_SPAN: {"start_s": 2.0, "end_s": 1.0},
+    EntryProblem.PASSWORD_TOO_SHORT: {"minimum": 12},
+    EntryProblem.PASSWORD_TOO_LONG: {"limit": 1000},
 }
 STORE_VALUES = {"command": "stancelab store upgrade", "found": "0001", "wanted": "0002"}
+
+CONFLICTS = (Kind.PATIENT, Kind.TRIAL, Kind.CALIBRATION, Kind.ACCOUNT, Kind.SESSION)
 
 
 def examples() -> Iterator[RecordsError]:
     yield errors.NotPermitted("Ann", "viewer", "void a trial")
     yield errors.CodeTaken("P-1", "id")
     yield errors.RecordingDamaged("its checksum does not fit", "id")
+    yield errors.AccountNameTaken("Ann")
+    yield errors.LastAdministrator("Ann")
+    yield errors.LoginDelayed(7.6)
+    yield errors.UnlockRefused(2)
+    yield from (error() for error in (errors.AlreadySetUp, errors.LoginRefused, errors.SessionLocked))
+    yield errors.SessionOver()
     yield from (errors.NotFound(kind, "id") for kind in Kind)
-    yield from (errors.Conflict(kind, "id", 1, 2) for kind in (Kind.PATIENT, Kind.TRIAL, Kind.CALIBRATION))
+    yield from (errors.Conflict(kind, "id", 1, 2) for kind in CONFLICTS)
     yield from (InvalidEntry(problem, "field", **ENTRY_VALUES.get(problem, {})) for problem in EntryProblem)
     for store_error in errors.StoreError.__subclasses__():
         yield store_error("sqlite:///archive.db", "why", **STORE_VALUES)
@@ -31,7 +41,7 @@ def examples() -> Iterator[RecordsError]:
 
 @pytest.mark.parametrize("error", list(examples()), ids=lambda error: error.code)
 def test_an_error_has_its_sentence(error: RecordsError) -> None:
-    assert load_words()(f"errors.{error.code}", **error.values).endswith((".", "upgrade"))
+    assert load_words()(f"errors.{error.code}", **error.values).endswith((".", "upgrade", "list", "set-up-code", "add"))
 
 
 def test_no_error_is_left_out() -> None:
