@@ -95,7 +95,8 @@ class Spool:
             self._file.close()
             path.unlink(missing_ok=True)  # it holds no recording yet
             raise self.fault
-        self._thread = Thread(target=self._sync_until_stopped, name="spool-sync", daemon=True)
+        watch = ClockWatch(clocks())  # before the thread, which may begin late
+        self._thread = Thread(target=self._sync_until_stopped, args=(watch,), name="spool-sync", daemon=True)
         self._thread.start()
 
     def wire(self, received: bytes, at_ns: int | None = None) -> None:
@@ -172,9 +173,9 @@ class Spool:
             log.error("spool %s: %s", self.path, error)
         self.fault = refusal(self.path.parent, error)
 
-    def _sync_until_stopped(self) -> None:
+    def _sync_until_stopped(self, watch: ClockWatch) -> None:
         with kept_awake():
-            self._watch(ClockWatch(self._clocks()))
+            self._watch(watch)
 
     def _watch(self, watch: ClockWatch) -> None:
         while not self._stop.wait(SYNC_S):

@@ -122,7 +122,7 @@ def test_the_system_is_asked_not_to_sleep_while_a_recording_runs(
     hub, _ = tapped()
     begun(hub, tmp_path / "spool")
     until_s = monotonic() + 20
-    while not notes.exists() and monotonic() < until_s:
+    while not (notes.exists() and notes.stat().st_size) and monotonic() < until_s:
         run(hub, 0.2)
     assert notes.read_text(encoding="utf-8").startswith("began")
     assert "ended" not in notes.read_text(encoding="utf-8")
