@@ -273,7 +273,7 @@ class StanceWatch:
             self._look_for_foot_off(time_s, speed, inside)
         else:
             self._least_n = min(self._least_n, fz_n)
-            self._look_for_end(time_s, slow_n, x_mm, inside)
+            self._look_for_end(time_s, (fz_n, slow_n), x_mm, inside)
 
     def _look_for_foot_off(self, time_s: float, speed: float, inside: bool) -> None:
         self._speeds.append((time_s, speed))
@@ -297,13 +297,13 @@ class StanceWatch:
         if self._calm_s is not None and since_entry_s >= PEAK_AFTER_S:
             self.foot_off_s = self._calm_s - self._slow_x.delay_s
 
-    def _look_for_end(self, time_s: float, slow_n: float, x_mm: float, inside: bool) -> None:
+    def _look_for_end(self, time_s: float, now_n: tuple[float, float], x_mm: float, inside: bool) -> None:
         if inside and (self._left_s is None or time_s - self._left_s < LEAVING_S):
             self._left_s, self._least_n = None, math.inf
             return
         if self._left_s is None:
             self._left_s = time_s
-        ended_by = self._how_it_ended(time_s - self._left_s, slow_n, x_mm)
+        ended_by = self._how_it_ended(time_s - self._left_s, now_n, x_mm)
         if ended_by is None:
             return
         if self._left_s - (self._entry_s or 0.0) < SHORTEST_S:
@@ -311,16 +311,18 @@ class StanceWatch:
             return
         self.end = OnlineEnd(self._left_s - self._slow_x.delay_s, ended_by)
 
-    def _how_it_ended(self, since_s: float, slow_n: float, x_mm: float) -> EndedBy | None:
-        """How, from the time since the band was left; None while it cannot be told."""
+    def _how_it_ended(self, since_s: float, now_n: tuple[float, float], x_mm: float) -> EndedBy | None:
+        """How, from the time since the band was left and the load (as it is, smooth); None while it cannot be told."""
         if since_s < TELL_S:
             return None
-        if self._least_n < HOP_LOAD * self._weight_n:
-            if self._least_n < EMPTY_LOAD * self._weight_n and slow_n > BACK_LOAD * self._weight_n:
+        least, load, slow = (part / self._weight_n for part in (self._least_n, *now_n))
+        if least < HOP_LOAD:
+            if slow > BACK_LOAD:
                 return EndedBy.HOP
-            if since_s < GONE_S:  # the load may be falling still
+            flew, rises = least < EMPTY_LOAD, load > HOP_LOAD
+            if since_s < GONE_S and (flew or not rises):
                 return None
-            if slow_n < HOP_LOAD * self._weight_n:
+            if slow < HOP_LOAD and not rises:
                 return EndedBy.STEP_OFF
         if x_mm <= self._low_mm:
             return EndedBy.TOUCHDOWN

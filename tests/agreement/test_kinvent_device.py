@@ -48,6 +48,18 @@ def test_both_sides_are_found_and_named(recordings: Path, analysed: Analyse) -> 
     assert [trial["side"] for trial in analysed(recordings / EXPORT)] == ["left", "right"]
 
 
+def test_both_begin_on_one_leg_and_bound_the_hold(recordings: Path, analysed: Analyse) -> None:
+    """The device records from within the stance, 30 s: no foot-off, no transition, the window from + 5 to + 25 s."""
+    for trial in analysed(recordings / EXPORT):
+        phases = trial["phases"]
+        assert (phases["foot_off_s"], phases["censored"], phases["short"]) == (None, True, False)
+        assert phases["hold_time_s"] == pytest.approx(30.0, abs=0.2)
+        assert phases["static_s"] == pytest.approx([5, 25], abs=0.01)
+        assert "STARTED_ON_ONE_LEG" in [finding["code"] for finding in trial["findings"]]
+        for id in ("transfer_time", "overshoot", "time_to_stabilisation", "settling_ratio"):
+            assert trial["metrics"][id]["reason"] == "NO_FOOT_OFF"
+
+
 def test_spread_range_and_ellipse_are_the_devices(
     recordings: Path, analysed: Analyse, device: dict[str, dict[str, str]]
 ) -> None:
