@@ -297,6 +297,7 @@ class Act(StrEnum):
     PIN_CHANGED = "pin_changed"
     LOGGED_IN = "logged_in"
     LOGIN_REFUSED = "login_refused"
+    LOCKED = "locked"
     UNLOCKED = "unlocked"
     LOGGED_OUT = "logged_out"
     SESSION_REVOKED = "session_revoked"

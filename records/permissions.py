@@ -25,6 +25,7 @@ PEOPLE: dict[Act, frozenset[Role]] = {
     Act.PIN_CHANGED: _EVERYONE,
     Act.LOGGED_IN: _EVERYONE,
     Act.LOGIN_REFUSED: _EVERYONE,
+    Act.LOCKED: _EVERYONE,
     Act.UNLOCKED: _EVERYONE,
     Act.LOGGED_OUT: _EVERYONE,
 }

@@ -8,7 +8,7 @@ is not looked at, not counted and not audited, so nobody can be locked out for g
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -79,6 +79,21 @@ def signed_in(
         current = _session(archive, token, now, limits)
         people_rows.update_session(archive, current.session.id, active_at=now)
     return SignedIn(current.account, dataclasses.replace(current.session, active_at=now))
+
+
+def lock(store: RecordStore, token: str, *, now: datetime, limits: SessionLimits = LIMITS) -> None:
+    """Show the lock screen now, as if nobody had been active for as long as it takes.
+
+    Raises
+    ------
+    SessionOver
+    """
+    left_at = now - timedelta(seconds=limits.lock_s)
+    with store.writing() as archive:
+        found = _session(archive, token, now, limits)
+        people_rows.update_session(archive, found.session.id, active_at=min(left_at, found.session.active_at))
+        subject = (Kind.SESSION, found.session.id)
+        append(archive, found.account.actor, Act.LOCKED, store.station, subject, {"account_id": found.account.id})
 
 
 def unlock(store: RecordStore, token: str, pin: str, *, now: datetime, limits: SessionLimits = LIMITS) -> SignedIn:

@@ -322,6 +322,18 @@ def test_the_pin_goes_on_from_the_lock_screen_and_only_there(store: RecordStore)
         sign_in.log_in(store, "Cora Clinic", PIN, now=locked)
 
 
+def test_a_session_locked_by_hand_shows_the_lock_screen_at_once(store: RecordStore) -> None:
+    added(store)
+    token = logged_in(store).token
+    sign_in.change_pin(store, token, PASSWORD, PIN, now=START)
+    sign_in.lock(store, token, now=after(1))
+    for at_s in (1, 2):
+        with pytest.raises(SessionLocked):
+            sign_in.signed_in(store, token, now=after(at_s), active=True)
+    sign_in.unlock(store, token, PIN, now=after(3))
+    sign_in.signed_in(store, token, now=after(4), active=False)
+
+
 def test_five_wrong_pins_end_the_session_and_the_password_opens_another(store: RecordStore) -> None:
     added(store)
     token = logged_in(store).token

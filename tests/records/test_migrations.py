@@ -11,9 +11,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from shelf import CLINICIAN, filed_trial, session_check
+from staff import ADMIN, PASSWORD, START
 from tests_root import ROOT
 
-from records import filing, migrations
+from records import accounts, filing, migrations
 from records.errors import StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
 from records.schema import metadata
 from records.store import RecordStore, sqlite_url
@@ -151,6 +152,7 @@ def test_a_newer_archive_is_refused_and_not_touched(archive: Path) -> None:
 
 
 # ---- archives as earlier programs left them: one trial with its result, filed by the program of that schema
+# (from 0002 on with a check of the plate)
 
 
 @pytest.mark.parametrize("old", OLD_ARCHIVES, ids=lambda path: path.name)
@@ -158,7 +160,8 @@ def test_an_archive_of_every_earlier_program_comes_to_this_schema_with_every_row
     path = tmp_path / "archive.db"
     path.write_bytes(gzip.decompress(old.read_bytes()))
     before = rows(path)
-    assert (before["trial"], before["result"], before["audit_event"]) == (1, 1, 5)
+    acts = 5 + before.get("drift_check", 0)
+    assert (before["trial"], before["result"], before["audit_event"]) == (1, 1, acts)
     store = RecordStore(sqlite_url(path))
     with pytest.raises(StoreTooOld):
         store.check_schema()
@@ -181,3 +184,15 @@ def test_the_drift_log_begins_empty_in_an_archive_that_had_none(tmp_path: Path) 
     assert store.drift_checks("FP-7") == ()
     filing.add_drift_check(store, CLINICIAN, "FP-7-2026", session_check())
     assert len(store.drift_checks("FP-7")) == 1
+
+
+@pytest.mark.parametrize("old", OLD_ARCHIVES, ids=lambda path: path.name)
+def test_an_archive_that_had_no_accounts_is_set_up_like_a_new_one(old: Path, tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    path.write_bytes(gzip.decompress(old.read_bytes()))
+    store = RecordStore(sqlite_url(path))
+    store.upgrade()
+    assert accounts.accounts_of(store) == ()
+    code = accounts.make_set_up_code(store, ADMIN, now=START)
+    accounts.set_up(store, code, "Ada", PASSWORD, now=START)
+    assert store.verify_audit().faults == ()

@@ -117,6 +117,7 @@ OWN: dict[str, tuple[Act, Callable[[Office], object]]] = {
         Act.PIN_CHANGED,
         lambda o: sign_in.change_pin(o.store, o.opened.token, PASSWORD, "771204", now=START),
     ),
+    "lock": (Act.LOCKED, lambda o: sign_in.lock(o.store, o.opened.token, now=after(1))),
     "unlock": (Act.UNLOCKED, lambda o: sign_in.unlock(o.store, o.opened.token, PIN, now=after(400))),
 }
 
