@@ -42,8 +42,7 @@ def log_in(store: RecordStore, name: str, password: str, *, now: datetime) -> Op
     """
     known, key = _known(store, name)
     _count_try(store, key, now)
-    may = known is not None and known.account.disabled_at is None
-    right = passwords.fits(known.password_hash if known and may else None, password)
+    right = passwords.fits(known.password_hash if known else None, password)
     renewed = passwords.hashed(password) if known and right and passwords.is_outdated(known.password_hash) else None
     with store.writing() as archive:
         if known is not None and right and _is_unchanged(archive, known):
