@@ -38,12 +38,6 @@ def _side_key(side: Side | None) -> str:
     return side.value if side else "unknown"
 
 
-def condition_label(words: Words, condition: str) -> str:
-    """A test condition; one that the catalogue does not know is shown as it was filed."""
-    key = f"condition.{condition}"
-    return words(key) if words.has(key) else condition
-
-
 def severity_label(words: Words, severity: Severity) -> str:
     """What a finding means for the trial."""
     return words(f"severity.{severity.value}")
@@ -98,14 +92,6 @@ def value_text(words: Words, metric_id: str, value: Value) -> str:
     if value.se is None:
         return text
     return words("value.with_se", value=text, se=number_text(words, metric_id, value.se))
-
-
-def trial_value_text(words: Words, metric_id: str, result: TrialResult) -> str:
-    """A trial's value as `value_text`, a censored hold time as the bound it is."""
-    text = value_text(words, metric_id, result.values[metric_id])
-    if metric_id == "hold_time" and result.phases.censored and result.values[metric_id].value is not None:
-        return words("value.at_least", value=text)
-    return text
 
 
 def row_texts(words: Words, metric_id: str, results: Sequence[TrialResult]) -> list[str]:

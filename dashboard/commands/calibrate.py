@@ -12,7 +12,7 @@ from pathlib import Path
 
 from acquisition.calibration_run import CalibrationRun, Plan
 from acquisition.errors import AcquisitionError, PlateRefused
-from acquisition.plate import Plate, WirePlate
+from acquisition.plate import Plate, Prompted, WirePlate
 from acquisition.ports import AUTO
 from analysis.calibration import Calibration
 from analysis.calibration_checks import Problem
@@ -37,6 +37,9 @@ from records.errors import RecordsError
 from records.model import Actor, Role
 
 FOLDER = "calibrations"
+REPLAY = "replay:"
+#: What a run is made with from its first step on: options that name anything else later are refused.
+_PLANNED = ("weight_kg", "scale_kg", "tolerance_g", "grid")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     weight.add_argument("--tolerance-g", metavar="G", type=float, help=words("command.calibrate.tolerance_g"))
     weight.add_argument("--scale-kg", metavar="KG", type=float, help=words("command.calibrate.scale_kg"))
     grids = [grid.value for grid in Grid]
-    weight.add_argument("--grid", choices=grids, default=Grid.A3.value, help=words("command.calibrate.grid"))
+    weight.add_argument("--grid", choices=grids, help=words("command.calibrate.grid"))
     filed = parser.add_argument_group(words("command.calibrate.filing"))
     filed.add_argument("--by", metavar="NAME", help=words("command.calibrate.by"))
     filed.add_argument("--resume", action="store_true", help=words("command.calibrate.resume"))
@@ -78,8 +81,12 @@ def run(args: argparse.Namespace) -> int:
         value = getattr(args, name)
         if (value is None and name == "weight_kg" and needs_weight) or (value is not None and not 0 < value < 1000):
             args.refuse_usage(words("command.calibrate.needs", option=f"--{name.replace('_', '-')}"))
+    if args.url.startswith(REPLAY):
+        raise Stopped(words("command.calibrate.no_replay"))
     try:
         with closing(finder(args.url)()) as plate:
+            if isinstance(plate, Prompted) and not isinstance(plate, Weighted) and not args.from_plate:
+                raise Stopped(words("command.calibrate.a_person"))
             station = _station(args)
             if args.from_plate:
                 return _adopted(station, plate)
@@ -131,12 +138,14 @@ def _run_of(station: Station, who: PlateIdentity, args: argparse.Namespace, unfi
     """A new run, or the one that was interrupted."""
     words = load_words()
     if not args.resume:
-        plan = Plan(who.serial, Grid(args.grid), args.weight_kg, args.scale_kg, args.tolerance_g)
+        plan = Plan(who.serial, Grid(args.grid or Grid.A3), args.weight_kg, args.scale_kg, args.tolerance_g)
         return calibrating.new_run(station, who, plan)
     try:
         run = CalibrationRun.from_document(json.loads(unfinished.read_bytes()), calibrating.drawing_of(who))
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise Stopped(words("calibration.nothing_kept", serial=who.serial)) from error
+    if any(getattr(args, name) not in (None, getattr(run.plan, name)) for name in _PLANNED):
+        raise Stopped(words("calibration.begun_otherwise", **{name: getattr(run.plan, name) for name in _PLANNED}))
     say(words("calibration.resumed", number=len(run.measured)))
     return run
 

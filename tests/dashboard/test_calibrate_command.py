@@ -143,6 +143,30 @@ def test_sheets_are_written_without_a_plate(folder: Path, capsys: Said) -> None:
 # ---- what goes wrong
 
 
+@pytest.mark.parametrize(
+    "options", [("--weight-kg", "20"), ("--grid", "a2"), ("--scale-kg", "70"), ("--tolerance-g", "5")]
+)
+def test_a_run_that_was_begun_otherwise_is_not_gone_on_with(
+    folder: Path, capsys: Said, options: tuple[str, str]
+) -> None:
+    assert calibrate(folder, 109, "--weight-kg", "10", fault="cut@60") == 1
+    assert calibrate(folder, 109, "--resume", *options) == 1
+    assert "was begun with --weight-kg 10, --grid a3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [("sim:healthy?speed=0", "sim:weights"), ("replay:old.fpr", "calibrate the plate itself")]
+)
+@pytest.mark.parametrize("how", [(), ("--check",)])
+def test_what_no_weight_can_stand_on_is_refused_before_anything_is_asked(
+    folder: Path, capsys: Said, url: str, said: str, how: tuple[str, ...]
+) -> None:
+    assert main(["calibrate", url, "--data", str(folder), "--weight-kg", "10", *how]) == 1
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.out == ""
+
+
 def test_a_run_that_was_cut_off_goes_on_where_it_was(folder: Path, capsys: Said) -> None:
     """The cable is pulled after a minute: what was measured is kept, and the rest makes the same calibration."""
     assert calibrate(folder, 108, "--weight-kg", "10", fault="cut@60") == 1

@@ -66,7 +66,7 @@ def test_identify_says_who_is_there_and_how_fast_it_measures(capsys: pytest.Capt
         assert main(["identify", url]) == 0
     said = capsys.readouterr().out
     assert f"Plate SIM-0000000000000001, model reference-a, at {url}." in said
-    assert "Firmware 1.0.0, wire version 1, started 1 times." in said
+    assert "Firmware 1.0.0, wire version 1; starts so far: 1." in said
     rates = said.split("Each cell converts ")[1].split(" times a second (nominal 80)")[0].split(" / ")
     assert [float(rate) for rate in rates] == pytest.approx([80.0] * 4, rel=2e-3)
 

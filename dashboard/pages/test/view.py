@@ -219,11 +219,6 @@ def _key_text(words: Words, act: Act) -> str | None:
     return None if key is None else words(f"test.key.{KEY_NAMES.get(key, key)}")
 
 
-def may_choose(guide: GuideView) -> bool:
-    """Whether the next side may be chosen now."""
-    return Act.LEFT_NEXT in guide.acts
-
-
 def verdict(words: Words, guide: GuideView) -> Verdict | None:
     """The verdict on the attempt just filed; None where there is none to show."""
     outcome = guide.outcome
