@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "analyse": "analyse",
     "import": "importing",
     "store": "store",
+    "export": "export",
     "audit": "audit",
     "users": "users",
     "reassess": "reassess",

@@ -143,6 +143,17 @@ def verify(connection: sa.Connection, heads: Mapping[str, str] | None = None) ->
     return AuditReport(total, found_heads, tuple(faults))
 
 
+def heads(connection: sa.Connection) -> dict[str, str]:
+    """Newest hash of every station's chain."""
+    last = sa.select(audit_event.c.station, sa.func.max(audit_event.c.number).label("number"))
+    last_of_each = last.group_by(audit_event.c.station).subquery()
+    newest = sa.select(audit_event.c.station, audit_event.c.hash).join(
+        last_of_each,
+        (audit_event.c.station == last_of_each.c.station) & (audit_event.c.number == last_of_each.c.number),
+    )
+    return {station: hash for station, hash in connection.execute(newest.order_by(audit_event.c.station))}
+
+
 def stored_rows(connection: sa.Connection) -> Iterator[dict[str, Any]]:
     """Every event with its details document, as they lie in the database, station by station in order."""
     chosen = sa.select(*_AS_STORED, audit_detail.c.document).join(audit_detail, isouter=True)

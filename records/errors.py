@@ -17,6 +17,7 @@
     ├── UnlockRefused         wrong PIN: how many tries are left
     ├── SessionLocked         the lock screen: the same person's PIN goes on
     ├── SessionOver           expired, revoked or never there: log in
+    ├── MergeRefused          a file that is no export of an archive, or one that would change what is here
     └── StoreError            the archive as a whole
         ├── StoreUrlUnknown   not an address of an archive
         ├── StoreMissing      nothing there yet
@@ -219,6 +220,29 @@ class SessionOver(RecordsError):
 
     def __init__(self) -> None:
         super().__init__("session over")
+
+
+class MergeProblem(StrEnum):
+    """Why an export can't be merged."""
+
+    NOT_ARCHIVE = "MERGE_NOT_ARCHIVE"
+    VERSION = "MERGE_VERSION"
+    NAME = "MERGE_NAME"
+    TOO_LARGE = "MERGE_TOO_LARGE"
+    CHANGED = "MERGE_CHANGED"
+    MISSING = "MERGE_MISSING"
+    ROW = "MERGE_ROW"
+    RECORDING = "MERGE_RECORDING"
+    ORPHAN = "MERGE_ORPHAN"
+    CONFLICT = "MERGE_CONFLICT"
+
+
+class MergeRefused(RecordsError):
+    """Happens when a file can't be merged: nothing of it is filed. `code`: MERGE_NAME, MERGE_TOO_LARGE, ..."""
+
+    def __init__(self, problem: MergeProblem, what: str) -> None:
+        super().__init__(f"{problem.value}: {what}", what=what)
+        self.code = problem.value
 
 
 class StoreError(RecordsError):

@@ -301,6 +301,7 @@ class Act(StrEnum):
     UNLOCKED = "unlocked"
     LOGGED_OUT = "logged_out"
     SESSION_REVOKED = "session_revoked"
+    ARCHIVE_MERGED = "archive_merged"
 
 
 @dataclass(frozen=True, slots=True)

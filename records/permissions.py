@@ -43,6 +43,7 @@ PERMITTED: dict[Act, frozenset[Role]] = {
     Act.TRIAL_VOIDED: _MEASURING,
     Act.BACKUP_MADE: _MANAGING,
     Act.EXPORTED: _MANAGING,
+    Act.ARCHIVE_MERGED: _MEASURING,
     **PEOPLE,
 }
 

@@ -1,4 +1,4 @@
-"""`stancelab store check | upgrade | backup | restore`: is the archive sound; its schema; copies of it, and back."""
+"""`stancelab store check | upgrade | backup | restore | merge`: is the archive sound; its schema; copies of it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from dashboard.cli import Stopped
 from dashboard.commands.audit import audit_faults, audit_sound
 from dashboard.config import data_folder, store_url
 from dashboard.words import load_words
+from records.archive_reading import LARGE
 from records.backup import back_up
 from records.errors import RecordsError
+from records.merge import Merged, merge_archive
 from records.migrations import newest
 from records.snapshot import Snapshot, copy_verified
 from records.store import RecordStore, sqlite_url
 
 #: Tables whose rows are said.
 NAMED = ("patient", "visit", "trial", "recording", "audit_event")
-ACTIONS = ("check", "upgrade", "backup")
+ACTIONS = ("check", "upgrade", "backup", "merge")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         child.add_argument("--data", metavar="FOLDER", help=words("command.store.data"))
         if action == "backup":
             child.add_argument("--to", metavar="FOLDER", type=Path, help=words("command.store.backup.to"))
+        elif action == "merge":
+            child.add_argument("file", metavar="FILE", type=Path, help=words("command.store.merge.file"))
+            child.add_argument("--large", action="store_true", help=words("command.store.merge.large"))
     summary = words("command.store.restore.summary")
     restoring = actions.add_parser("restore", help=summary, description=summary)
     restoring.add_argument("file", metavar="FILE", type=Path, help=words("command.store.restore.file"))
@@ -57,6 +62,8 @@ def _done(args: argparse.Namespace) -> list[str]:
             return _upgraded(store)
         case "backup":
             return _backed_up(back_up(store, local_actor(), args.to))
+        case "merge":
+            return _merged(merge_archive(store, local_actor(), args.file, LARGE if args.large else None))
         case _:
             return _checked(store)
 
@@ -68,6 +75,19 @@ def _backed_up(made: Snapshot) -> list[str]:
         _holding(made),
         *(words("command.store.check.head", station=at, hash=hash) for at, hash in made.inventory.heads.items()),
     ]
+
+
+def _merged(merged: Merged) -> list[str]:
+    """What is new, and everything that somebody has to look at."""
+    words = load_words()
+    added = {name: merged.added.get(name, 0) for name in ("patient", "visit", "trial", "recording", "result")}
+    lines = [words("command.store.merge.added", **added)]
+    lines.append(words("command.store.merge.known", n=sum(merged.known.values())))
+    for each in merged.differences:
+        columns = ", ".join(each.columns)
+        lines.append(words("command.store.merge.kept", table=each.table, id=each.id, columns=columns))
+    lines += [words("command.store.merge.same_code", code=code) for code in merged.same_codes]
+    return lines
 
 
 def _restored(backup: Path, target: Path) -> list[str]:

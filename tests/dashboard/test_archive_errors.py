@@ -35,6 +35,7 @@ def examples() -> Iterator[RecordsError]:
     yield from (errors.NotFound(kind, "id") for kind in Kind)
     yield from (errors.Conflict(kind, "id", 1, 2) for kind in CONFLICTS)
     yield from (InvalidEntry(problem, "field", **ENTRY_VALUES.get(problem, {})) for problem in EntryProblem)
+    yield from (errors.MergeRefused(problem, "trial 7") for problem in errors.MergeProblem)
     for store_error in errors.StoreError.__subclasses__():
         yield store_error("sqlite:///archive.db", "why", **STORE_VALUES)
 
