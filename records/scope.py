@@ -23,9 +23,7 @@ CARRIED: tuple[sa.Table, ...] = (
 )
 #: What it never carries: secrets of this archive; and the audit, whose chains belong to it (a copy is for reading).
 #: A new table is named in one of the two lists; a test asks for it.
-NOT_CARRIED = frozenset(
-    {"audit_event", "audit_detail", "account", "login_session", "login_failure", "set_up_code"}
-)
+NOT_CARRIED = frozenset({"audit_event", "audit_detail", "account", "login_session", "login_failure", "set_up_code"})
 _PAGE = 200
 
 

@@ -69,7 +69,7 @@ ACTS: dict[str, tuple[Act, Callable[[RecordStore, Actor, Patient, Trial], object
         lambda store, actor, *_: filing.add_drift_check(store, actor, "FP-7-2026", session_check()),
     ),
 }
-#: Acts on the archive as a whole, each with tests of its own: test_backup.py, test_archive_file.py, test_merge.py.
+#: Acts on the archive as a whole, each with tests of its own: test_backup.py, test_merge.py, test_export_command.py.
 KEEPING = {Act.BACKUP_MADE, Act.EXPORTED, Act.ARCHIVE_MERGED}
 
 
