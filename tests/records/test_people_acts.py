@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import Literal
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import Parameters, PasswordHasher, extract_parameters
 from staff import (
     ADMIN,
     OTHER_PASSWORD,
@@ -26,7 +27,7 @@ from staff import (
     logged_in,
 )
 
-from records import accounts, sign_in
+from records import accounts, passwords, sign_in
 from records.errors import InvalidEntry, LoginRefused, NotPermitted, RecordsError, UnlockRefused
 from records.model import Act, Actor, Role
 from records.people import Account, Opened
@@ -199,6 +200,25 @@ def test_a_try_that_fails_is_one_event(office: Office, name: str) -> None:
     newest, *rest = office.store.audit_events()
     assert tuple(rest) == before
     assert newest.act is Act.LOGIN_REFUSED
+
+
+def test_a_refused_log_in_takes_the_same_work_whoever_has_the_name(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One hash with the same parameters is the same work, by the definition of argon2: no clock is asked."""
+    checked: list[Parameters] = []
+
+    class Watched(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            checked.append(extract_parameters(hash if isinstance(hash, str) else hash.decode()))
+            return super().verify(hash, password)
+
+    monkeypatch.setattr(passwords, "_HASHER", Watched(passwords.ROUNDS, passwords.MEMORY_KIB, passwords.LANES))
+    for name in (office.clinician.name, office.disabled.name, "Nobody Here", "a\0b", "x" * 1_000_000):
+        with pytest.raises(LoginRefused):
+            sign_in.log_in(office.store, name, WRONG_PASSWORD, now=START)
+    assert len(checked) == 5
+    assert len(set(map(str, checked))) == 1
 
 
 def test_an_administrator_of_people_measures_nothing_and_a_clinician_manages_nobody() -> None:
