@@ -17,13 +17,14 @@ PARTS = (
     "reconnect",
     "spool",
     "patients",
-    "phases",
-    "demands",
-    "chance",
     "page",
     "live",
 )
-REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+#: What is proved rather than what it costs: their tables stand in the method, between marks of their own.
+PROOFS = ("phases", "demands", "chance")
+DOCS = Path(__file__).parent.parent / "docs"
+REPORT, METHOD = DOCS / "benchmarks.md", DOCS / "method.md"
+END = "<!-- end of what was written -->"
 HEAD = """# Benchmarks
 
 What `python -m benchmarks --write` printed, in one run. No test asserts these figures; they say what this program costs
@@ -47,19 +48,37 @@ def table(part: str, figures: list[Figure]) -> str:
     )
 
 
+def with_proof(text: str, part: str, section: str) -> str:
+    """The method's text with this part's table in place of the one before."""
+    begin = f"<!-- written by python -m benchmarks {part} --write -->"
+    head, rest = text.split(begin)
+    return f"{head}{begin}\n#{section}{END}{rest.split(END, 1)[1]}"
+
+
+def write(sections: dict[str, str]) -> None:
+    """Costs into their page, as a whole; each proof into its place in the method."""
+    costs = [section for part, section in sections.items() if part in PARTS]
+    if costs:
+        head = HEAD.format(cores=os.cpu_count(), memory_gib=memory_gib())
+        REPORT.write_text("\n".join([head, *costs]), encoding="utf-8")
+    for part in PROOFS:
+        if part in sections:
+            METHOD.write_text(with_proof(METHOD.read_text(encoding="utf-8"), part, sections[part]), encoding="utf-8")
+
+
 def main() -> None:
     """Print, and write where asked."""
+    every = (*PARTS, *PROOFS)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--write", action="store_true", help=f"write {REPORT.name} too")
+    parser.add_argument("parts", nargs="*", choices=[*every, []], metavar="PART", help=", ".join(every))
+    parser.add_argument("--write", action="store_true", help=f"write {REPORT.name}, and the proofs into {METHOD.name}")
     args = parser.parse_args()
-    sections = []
-    for part in args.parts or PARTS:
-        sections.append(table(part, import_module(f"benchmarks.{part}").figures()))
-        print(sections[-1], flush=True)
+    sections: dict[str, str] = {}
+    for part in args.parts or every:
+        sections[part] = table(part, import_module(f"benchmarks.{part}").figures())
+        print(sections[part], flush=True)
     if args.write:
-        head = HEAD.format(cores=os.cpu_count(), memory_gib=memory_gib())
-        REPORT.write_text("\n".join([head, *sections]), encoding="utf-8")
+        write(sections)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from analysis.geometry import Side, sign
 from analysis.metrics import METRICS
 from analysis.sides import SideComparison, compare
 from benchmarks.figures import Figure
-from benchmarks.people import PLATE, Seen, drawn, measured, one_each
+from benchmarks.people import Seen, drawn, measured, one_each
 from benchmarks.phases import assessed
 from hardware.simulator.scenarios import SCENARIOS
 
@@ -63,10 +63,8 @@ def figures() -> list[Figure]:
         flags["pattern"] += _named(visit)
         if process_time() - begun_s > LONGEST_S:
             break
-    how = (
-        f"{seen} people, {TRIALS} trials a side, feet {FOOT_SD_MM:g} mm (SD) off their template; {PLATE.geometry.model}"
-    )
-    rows = [(f"`{id}` flagged", id) for id in PRIMARY]
+    how = f"{TRIALS} trials a side, feet {FOOT_SD_MM:g} mm (SD) off their template"
+    rows = [(f"flagged: {id}", id) for id in PRIMARY]
     rows += [("any primary metric flagged", "any primary"), ("any metric of the page flagged", "any of all")]
     rows += [("a pattern named in the panel", "pattern")]
-    return [Figure(what, f"{100 * flags[key] / seen:.1f} %", how) for what, key in rows]
+    return [Figure(what, f"{100 * flags[key] / seen:.1f} % of {seen}", how) for what, key in rows]

@@ -173,9 +173,7 @@ def _ends() -> list[Figure]:
         tally, live = found(people), followed(people, from_s(what))
         value = f"{tally.detected} of {tally.trials} found, {tally.called[name]} called {name}"
         figures.append(Figure(what, value, f"end, found - planted: {within(tally.end_s)}; called: {called(tally)}"))
-        figures.append(
-            Figure(f"{what}, while the test runs", f"known {within(live.late_end_s)} later", f"called: {called(live)}")
-        )
+        figures.append(Figure(f"{what}: known live", f"{within(live.late_end_s)} later", f"called: {called(live)}"))
     return figures
 
 
@@ -189,12 +187,14 @@ def _plain() -> list[Figure]:
     for scenario in UNDISTURBED:
         people = list(plain(scenario, PLAIN, seed=1))
         tally, live = found(people), followed(people, WATCHED_FROM_S)
-        how = f"{PLAIN} people, one trial each of 31 s; {tally.fell} lost their balance, which is no false end"
+        how = f"{PLAIN} people, 31 s each; {tally.fell} lost their balance, which is no false end"
         figures += [
             Figure(f"{scenario}: foot-off, found - planted", within(tally.foot_off_s), how),
             Figure(f"{scenario}: false ends", f"{tally.early} of {tally.trials}", how),
-            Figure(f"{scenario}: foot-off while the test runs, known", f"{within(live.late_off_s)} later", how),
-            Figure(f"{scenario}: false ends while the test runs", f"{live.early} of {live.trials}", how),
+            Figure(
+                f"{scenario}: foot-off, known live", f"{within(live.late_off_s)} later", "the watch of the guided test"
+            ),
+            Figure(f"{scenario}: false ends, live", f"{live.early} of {live.trials}", "the watch of the guided test"),
         ]
     return figures
 

@@ -51,6 +51,13 @@ def test_a_hundred_undisturbed_holds_have_no_false_end() -> None:
     assert of_undisturbed().early == 0
 
 
+def test_nothing_is_held_against_an_undisturbed_trial() -> None:
+    """No spike, gap, support, misplaced foot: no finding at all."""
+    for seen in undisturbed()[:WATCHED]:
+        (trial,) = assessed(seen)
+        assert trial.result.findings == ()
+
+
 def test_the_watch_knows_foot_off_and_touch_down_half_a_second_later_at_most() -> None:
     assert len(watched().late_off_s) == len(watched().late_end_s) == WATCHED
     assert 0 < max(watched().late_off_s) <= LATEST_S
