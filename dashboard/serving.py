@@ -23,6 +23,7 @@ from dashboard.app import make_app
 from dashboard.archive import local_actor
 from dashboard.conductor import Conductor
 from dashboard.config import Config
+from dashboard.daily_backup import DailyBackup
 from dashboard.keeping import Keeper
 from dashboard.plates import finder
 from dashboard.protocol import DEMO, STANDARD, Protocol
@@ -55,16 +56,20 @@ def running(config: Config, store: RecordStore) -> Iterator[Services]:
     conductor = Conductor(station, protocol_of(config), keeper) if hub is not None else None
     rescued = rescue(station, keeper)
     keeper.tidy()
+    backups = DailyBackup(store, keeper)
     try:
         if hub is not None and conductor is not None:
             hub.start()
             conductor.start()
+        if not config.demo:
+            backups.start()
         yield Services(station, load_words(), config, conductor, rescued)
     finally:
         if conductor is not None:
             conductor.close()
         if hub is not None:
             hub.close()
+        backups.close()
         store.close()
 
 

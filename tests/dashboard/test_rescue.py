@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from analysis.documents import trial_document
 from analysis.geometry import Side
 from analysis.quality import FindingCode
 from dashboard.analyses import analyse_files
+from dashboard.daily_backup import DailyBackup
 from dashboard.keeping import KEPT_S, Keeper, papers_of
 from dashboard.pages.patients.layout import page
 from dashboard.pages.patients.view import rescue_text
@@ -214,6 +216,17 @@ def test_a_filed_spool_is_removed_once_a_verified_backup_holds_its_trial(bench: 
     back_up(bench.station.store, CLINICIAN)
     assert bench.keeper.tidy(backed_up=backed_up_trials(bench.station.store)) == 1
     assert not path.exists()
+
+
+def test_one_backup_a_day_is_made_and_lets_filed_spools_go(bench: GuidedBench) -> None:
+    bench.attempt()
+    (path,) = (bench.keeper.folder / "filed").glob("*.fpr")
+    daily = DailyBackup(bench.station.store, bench.keeper)
+    morning = datetime(2026, 3, 1, 8, tzinfo=UTC)
+    assert daily.look(morning)
+    assert not path.exists()
+    assert not daily.look(morning + timedelta(hours=15))
+    assert daily.look(morning + timedelta(hours=16))
 
 
 def test_thirty_days_count_from_the_filing(bench: GuidedBench) -> None:
