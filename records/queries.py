@@ -12,13 +12,25 @@ import sqlalchemy as sa
 from analysis.calibration import Calibration
 from analysis.recording import ImportedRecording, RawRecording
 from records.errors import Kind, NotFound, RecordingDamaged
-from records.model import DriftCheck, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
+from records.model import (
+    CODE_LIMIT,
+    NAME_LIMIT,
+    DriftCheck,
+    Patient,
+    PatientRow,
+    StoredRecording,
+    StoredResult,
+    Trial,
+    Visit,
+)
 from records.recording_file import unpack
 from records.schema import calibration, drift_check, fold, patient, recording, result, source, trial, visit
 
 T = TypeVar("T")
 
 LIKE_ESCAPE = "\\"
+#: No code and name together are longer; a database refuses what is too long to compare.
+LONGEST_SEARCH = CODE_LIMIT + NAME_LIMIT + 1
 
 
 def _columns(table: sa.FromClause, cls: type[Any]) -> list[sa.ColumnElement[Any]]:
@@ -89,6 +101,8 @@ def search_patients(connection: sa.Connection, text: str, limit: int, offset: in
     last = sa.select(sa.func.max(visit.c.at)).where(visit.c.patient_id == patient.c.id).scalar_subquery()
     seen = sa.func.coalesce(last, patient.c.created_at)
     folded = fold(text)
+    if len(folded) > LONGEST_SEARCH:
+        return ()
     chosen = (
         sa.select(patient.c.id, last.label("last_visit_at"))
         .where(*(patient.c.search_key.like(_holding(word), escape=LIKE_ESCAPE) for word in folded.split()))

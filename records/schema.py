@@ -64,7 +64,7 @@ class Words(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         """Of a length where it has one."""
-        return dialect.type_descriptor(sa.String(self.length) if self.length else sa.Text())
+        return sa.String(self.length) if self.length else sa.Text()
 
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
         """What it is compared with need not be such a text."""
@@ -232,7 +232,9 @@ def _of(name: str, target: str, length: int | None = 36, required: bool = True) 
 
 
 def _column(name: str, type_: Any, required: bool = True) -> sa.Column[Any]:
-    return sa.Column(name, Words(name) if type_ is sa.Text else type_, nullable=not required)
+    if type_ is sa.Text or isinstance(type_, sa.String):
+        type_ = Words(name, getattr(type_, "length", None))
+    return sa.Column(name, type_, nullable=not required)
 
 
 #: `code_key` and `search_key` are folded: they make search independent of case and accents on every engine.
@@ -304,7 +306,7 @@ drift_check = sa.Table(
 source = sa.Table(
     "source",
     metadata,
-    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("sha256", Words("sha256", 64), primary_key=True),
     _column("size", sa.Integer),
     _column("content", sa.LargeBinary),
 )
@@ -387,6 +389,6 @@ audit_event = sa.Table(
 audit_detail = sa.Table(
     "audit_detail",
     metadata,
-    sa.Column("event_id", sa.String(36), sa.ForeignKey("audit_event.id"), primary_key=True),
+    sa.Column("event_id", Words("event_id", 36), sa.ForeignKey("audit_event.id"), primary_key=True),
     _column("document", sa.Text),
 )

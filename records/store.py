@@ -56,7 +56,7 @@ class RecordStore:
         self._url = parsed(url)
         self._engine = make_engine(self._url)
         weakref.finalize(self, self._engine.dispose)  # a store that is dropped lets go of its file
-        self._is_current = False
+        self._revision: str | None = None  # as found, once it was this program's
 
     @property
     def shown_url(self) -> str:
@@ -90,8 +90,8 @@ class RecordStore:
         StoreMissing, StoreTooOld, StoreTooNew
         """
         found, wanted = self.revision(), migrations.newest()
-        if found == wanted:
-            self._is_current = True
+        self._revision = found if found == wanted else None
+        if self._revision is not None:
             return
         typed = f'"{self.shown_url}"' if " " in self.shown_url else self.shown_url
         upgrade = f"stancelab store upgrade --store {typed}"
@@ -176,7 +176,7 @@ class RecordStore:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A consistent view of the archive."""
-        if not self._is_current:
+        if self._revision is None:
             self.check_schema()
         with named_errors(self._url), reading(self._engine).begin() as connection:
             yield connection
@@ -184,9 +184,11 @@ class RecordStore:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """One unit of work: all of it is committed at the end, or nothing where an exception passes."""
-        if not self._is_current:
+        if self._revision is None:
             self.check_schema()
         with named_errors(self._url), writing(self._engine).begin() as connection:
+            if migrations.recorded_revision(connection) != self._revision:
+                self.check_schema()  # another station's program brought it forward meanwhile
             yield connection
 
     def _read(self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -39,8 +39,14 @@ def revision_of(connection: sa.Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def migrate(connection: sa.Connection, url: str) -> None:
-    """Bring an archive to the newest revision, inside the caller's transaction.
+def recorded_revision(connection: sa.Connection) -> str | None:
+    """Revision of what is known to be an archive: one quick look."""
+    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def migrate(connection: sa.Connection, url: str, to: str = "head") -> None:
+    """Bring an archive to the newest revision, or to the one given, inside the caller's transaction.
 
     On SQLite the caller has switched foreign keys off: with them on, rebuilding a table deletes the rows that point
     to it. So they are checked here, before the commit.
@@ -52,7 +58,7 @@ def migrate(connection: sa.Connection, url: str) -> None:
     """
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
     if connection.dialect.name == "sqlite":
         orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if orphans:

@@ -9,19 +9,27 @@ import pytest
 
 from records.store import RecordStore, sqlite_url
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where an archive may be made: nothing is there yet."""
-    if request.param == "sqlite":
-        return sqlite_url(tmp_path / "archive.db")
-    return str(request.getfixturevalue("databases").archive())
+DATABASES = ("sqlite", "postgresql")
 
 
-@pytest.fixture
-def store(address: str) -> Iterator[RecordStore]:
+@pytest.fixture(params=DATABASES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RecordStore]:
     """An empty archive of this program's schema."""
-    opened = RecordStore(address, station="room 2")
+    addresses = {
+        "sqlite": lambda: sqlite_url(tmp_path / "archive.db"),
+        "postgresql": lambda: request.getfixturevalue("databases").archive(),
+    }
+    opened = RecordStore(addresses[request.param](), station="room 2")
     opened.upgrade()
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=DATABASES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address where no archive is yet."""
+    addresses = {
+        "sqlite": lambda: sqlite_url(tmp_path / "archive.db"),
+        "postgresql": lambda: request.getfixturevalue("databases").empty(),
+    }
+    return str(addresses[request.param]())

@@ -11,7 +11,7 @@ from shelf import CLINICIAN, NOON, filed_patient
 from analysis.geometry import Side
 from records import filing
 from records.errors import CodeTaken, Conflict, EntryProblem, InvalidEntry, NotFound
-from records.model import NewPatient, Sex
+from records.model import Actor, NewPatient, Role, Sex
 from records.store import RecordStore
 
 # ---- patients
@@ -156,3 +156,35 @@ def test_a_time_without_a_zone_is_refused(store: RecordStore) -> None:
 def test_a_visit_of_nobody_is_refused(store: RecordStore) -> None:
     with pytest.raises(NotFound):
         filing.open_visit(store, CLINICIAN, "nobody", station="s")
+
+
+# ---- texts that no database holds: the zero byte, half a character
+
+
+UNKEPT = ["\0", "a\0b", "\ud800"]
+
+
+@pytest.mark.parametrize(
+    "text", [*UNKEPT, "x" * 1_000_000, "x " * 500_000], ids=["zero", "zero within", "half", "1 MB", "1 MB of words"]
+)
+def test_what_no_text_holds_finds_nobody(store: RecordStore, text: str) -> None:
+    patient = filed_patient(store)
+    assert store.search_patients(text) == ()
+    assert store.visits_of(patient.id + text) == ()
+    assert store.latest_results(text) == store.newest_results([text]) == {}
+    assert store.audit_events(text) == ()
+    for look in (store.patient, store.visit, store.trial, store.recording, store.calibration, store.source):
+        with pytest.raises(NotFound):
+            look(patient.id + text)
+
+
+@pytest.mark.parametrize("text", UNKEPT, ids=["zero", "zero within", "half"])
+def test_what_no_text_holds_is_not_filed(store: RecordStore, text: str) -> None:
+    patient = filed_patient(store)
+    events = store.audit_events()
+    for station, actor in ((f"s{text}", CLINICIAN), ("s", Actor(f"Ann{text}", Role.CLINICIAN))):
+        with pytest.raises(InvalidEntry) as refused:
+            filing.open_visit(store, actor, patient.id, station=station)
+        assert refused.value.code == EntryProblem.TEXT_UNPRINTABLE
+    assert store.visits_of(patient.id) == ()
+    assert store.audit_events() == events

@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from schemas import OLD_ARCHIVES, later_program
 from shelf import CLINICIAN, filed_trial, session_check
 from staff import ADMIN, PASSWORD, START
-from tests_root import ROOT
 
 from records import accounts, filing, migrations
 from records.errors import StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
 from records.schema import metadata
 from records.store import RecordStore, sqlite_url
 
-NEXT_REVISION = '''
-"""A later program's revision."""
-import sqlalchemy as sa
-from alembic import op
-revision, down_revision, branch_labels, depends_on = "later", "{newest}", None, None
-
-def upgrade():
-    with op.batch_alter_table("visit") as visit:
-        visit.add_column(sa.Column("room", sa.Text(), nullable=False, server_default="unknown"))
-        visit.alter_column("note", new_column_name="remark")
-    op.create_table("study", sa.Column("id", sa.String(36), primary_key=True))
-    {then}
-'''
-
-
 NEWEST = migrations.newest()
-OLD_ARCHIVES = sorted((Path(__file__).parent.parent / "data").glob("archive-*.db.gz"))
 
 
 @pytest.fixture
@@ -47,15 +30,6 @@ def archive(tmp_path: Path) -> Path:
     filed_trial(store)
     store.close()
     return path
-
-
-def later_program(monkeypatch: pytest.MonkeyPatch, folder: Path, then: str = "pass") -> None:
-    """From here on the program knows one more revision."""
-    scripts = folder / "migrations"
-    shutil.copytree(ROOT / "records" / "migrations", scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    revision = NEXT_REVISION.format(then=then, newest=migrations.newest())
-    (scripts / "versions" / "later.py").write_text(revision, encoding="utf-8")
-    monkeypatch.setattr(migrations, "SCRIPTS", str(scripts))
 
 
 def rows(path: Path) -> dict[str, int]:
@@ -78,12 +52,6 @@ def test_upgrading_twice_changes_nothing(archive: Path) -> None:
     before = archive.read_bytes()
     RecordStore(sqlite_url(archive)).upgrade()
     assert archive.read_bytes() == before
-
-
-def test_migrations_and_tables_say_the_same(archive: Path) -> None:
-    with RecordStore(sqlite_url(archive)).reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
 
 
 def test_where_there_is_no_archive_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
