@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +21,7 @@ from records.errors import (
     RecordsError,
     StoreBusy,
     StoreDamaged,
+    StoreDriverMissing,
     StoreError,
     StoreFull,
     StoreReadOnly,
@@ -34,6 +36,9 @@ WAIT_S = 5.0
 PAGE_BYTES = 16384
 WAL_SAFE_FROM = (3, 51, 3)  # older versions can corrupt the file when the write-ahead log is reset
 _WRITING = "stancelab_writing"
+#: Whose turn it is to write, for each file that this program has written to.
+_TURNS: dict[Path, threading.Lock] = {}
+_TURNS_LOCK = threading.Lock()
 
 #: Whoever writes on a server holds this lock of its database, which is nobody else's: the letters "Stanceli".
 _WRITE_LOCK = 0x5374616E63656C69
@@ -127,7 +132,7 @@ def make_engine(url: sa.URL, *, migrating: bool = False) -> sa.Engine:
             url, json_serializer=to_json, hide_parameters=True, **on_server
         )  # no patient in a log
     except (exc.NoSuchModuleError, ImportError) as error:
-        raise StoreUnreachable(shown(url), f"its driver is missing: {error}") from error
+        raise StoreDriverMissing(shown(url), str(error)) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", partial(_on_connect, foreign_keys="OFF" if migrating else "ON"))
         event.listen(engine, "begin", _on_begin)
@@ -185,6 +190,32 @@ def create_file(url: sa.URL) -> None:
     except OSError as error:
         named = OS_ERRORS.get(error.errno or 0, StoreUnreachable)
         raise named(shown(url), str(error.strerror)) from error
+
+
+@contextmanager
+def in_turn(url: sa.URL) -> Iterator[None]:
+    """Let this program's own writers into a file one after the other.
+
+    SQLite lets whoever asks at the right moment in: among four writers one may ask in vain for seconds. A server keeps
+    a queue, so there is nothing to do.
+
+    Raises
+    ------
+    StoreBusy
+        The one before takes too long.
+    """
+    path = sqlite_file(url)
+    if path is None:
+        yield
+        return
+    with _TURNS_LOCK:
+        turn = _TURNS.setdefault(path.resolve(), threading.Lock())
+    if not turn.acquire(timeout=WAIT_S):
+        raise StoreBusy(shown(url), "another writer of this program")
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 @contextmanager

@@ -29,6 +29,7 @@
         ├── StoreFull         no space left
         ├── StoreDamaged      not an archive, or its file is broken
         ├── StoreUnreachable  cannot be opened, or the server does not answer
+        │   └── StoreDriverMissing
         ├── StoreNotAFile     a server's archive: it is backed up with the server's own tools
         └── RestoreRefused    there is a file already where the copy should go
 
@@ -312,6 +313,12 @@ class StoreUnreachable(StoreError):
     """Happens when the file cannot be opened or the server does not answer."""
 
     code = "STORE_UNREACHABLE"
+
+
+class StoreDriverMissing(StoreUnreachable):
+    """Happens when the archive is on a server and this computer has no driver for it."""
+
+    code = "STORE_DRIVER_MISSING"
 
 
 class StoreNotAFile(StoreError):

@@ -17,6 +17,7 @@ from analysis.calibration import Calibration
 from records import audit, migrations, queries, snapshot
 from records.engine import (
     create_file,
+    in_turn,
     make_engine,
     named_errors,
     parsed,
@@ -186,7 +187,7 @@ class RecordStore:
         """One unit of work: all of it is committed at the end, or nothing where an exception passes."""
         if self._revision is None:
             self.check_schema()
-        with named_errors(self._url), writing(self._engine).begin() as connection:
+        with in_turn(self._url), named_errors(self._url), writing(self._engine).begin() as connection:
             if migrations.recorded_revision(connection) != self._revision:
                 self.check_schema()  # another station's program brought it forward meanwhile
             yield connection

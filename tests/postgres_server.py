@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -158,7 +159,7 @@ class Databases:
 
     def empty(self) -> str:
         """Address of a new database."""
-        name = f"stancelab_test_{os.getpid()}_{len(self._made)}"
+        name = f"stancelab_test_{uuid4().hex}"
         self._run(self._url, f"CREATE DATABASE {name}")
         self._made.append(name)
         return self._url.set(database=name).render_as_string(hide_password=False)

@@ -13,13 +13,19 @@ DATABASES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(params=DATABASES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RecordStore]:
-    """An empty archive of this program's schema."""
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of the archive that `store` opens; others may open it too."""
     addresses = {
         "sqlite": lambda: sqlite_url(tmp_path / "archive.db"),
         "postgresql": lambda: request.getfixturevalue("databases").archive(),
     }
-    opened = RecordStore(addresses[request.param](), station="room 2")
+    return str(addresses[request.param]())
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[RecordStore]:
+    """An empty archive of this program's schema."""
+    opened = RecordStore(address, station="room 2")
     opened.upgrade()
     yield opened
     opened.close()

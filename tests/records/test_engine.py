@@ -17,6 +17,7 @@ from records.engine import named_errors, sqlite_url
 from records.errors import (
     StoreBusy,
     StoreDamaged,
+    StoreDriverMissing,
     StoreFull,
     StoreMissing,
     StoreReadOnly,
@@ -184,8 +185,13 @@ def test_a_path_with_signs_of_a_url_is_kept(tmp_path: Path) -> None:
     assert all(entry.name.startswith(path.name) for entry in tmp_path.iterdir())
 
 
+def test_a_driver_that_is_not_installed_is_named() -> None:
+    with pytest.raises(StoreDriverMissing, match="pg8000"):
+        RecordStore("postgresql+pg8000://clinic@127.0.0.1:1/records")
+
+
 def test_a_password_is_never_shown() -> None:
-    """Nothing listens on port 1 (and the driver may be missing): either way the address is in the error."""
+    """Nothing listens on port 1: the address is in the error."""
     with pytest.raises(StoreUnreachable) as refused:
         RecordStore("postgresql://clinic:sesame@127.0.0.1:1/records").revision()
     shown = f"{refused.value} {refused.value.values}"

@@ -18,7 +18,9 @@ from records.store import RecordStore
 
 
 @pytest.fixture
-def address(databases: Databases) -> str:
+def address(request: pytest.FixtureRequest, databases: Databases) -> str:
+    if request.config.getoption("postgres"):
+        pytest.skip("about the server that the tests start themselves")
     return databases.archive()
 
 
