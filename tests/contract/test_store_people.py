@@ -345,6 +345,8 @@ def test_five_wrong_pins_end_the_session_and_the_password_opens_another(store: R
     for pin in (WRONG_PIN, PIN):
         with pytest.raises(SessionOver):
             sign_in.unlock(store, token, pin, now=after(400))
+    with pytest.raises(SessionOver):
+        sign_in.signed_in(store, token, now=after(400), active=False)
     assert acts(store)[-5:] == [Act.LOGIN_REFUSED] * 4 + [Act.SESSION_REVOKED]
     assert logged_in(store, now=after(400)).token != token
 
