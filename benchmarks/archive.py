@@ -1,10 +1,11 @@
-"""Figures of the archive: bytes of a trial, time of an act, search among 10,000 patients.
+"""Figures of the archive: bytes of a trial, time of an act, search among many patients, in a file or on a server.
 
-python -m benchmarks.archive
+python -m benchmarks.archive [--patients 10000] [--trials 200] [--store postgresql://USER@HOST/EMPTY_DATABASE]
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
 from collections.abc import Callable
@@ -31,7 +32,7 @@ from records.store import RecordStore, sqlite_url
 
 ACTOR = Actor("benchmark", Role.CLINICIAN)
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
-PATIENTS, VISITS_EACH, TRIALS = 10_000, 3, 200
+VISITS_EACH = 3
 FORENAMES = ("Anna", "Björn", "Chloé", "Dmitri", "Emeka", "Fatima", "Giulia", "Hiroshi", "Iris", "Jürgen")
 SURNAMES = ("Weiß", "Okafor", "Nguyễn", "Smith", "García", "Kowalska", "Yılmaz", "Sato", "Dupont", "Lindqvist")
 
@@ -83,7 +84,7 @@ def sizes() -> None:
         print(f"  unpack {milliseconds(lambda content=content: unpack(content), 10)}")
 
 
-def acts(store: RecordStore, file: Path) -> None:
+def acts(store: RecordStore, trials: int) -> None:
     """Time and bytes of a filed trial with its result."""
     zero, raw = recorded(80)
     calibration = filing.add_calibration(store, ACTOR, simulated_calibration(raw.plate.serial))
@@ -101,21 +102,29 @@ def acts(store: RecordStore, file: Path) -> None:
     def file_result() -> None:
         filing.file_result(store, ACTOR, next(ids), found[0].result)
 
-    before = file.stat().st_size
-    print(f"file a recording  {milliseconds(file_recording, TRIALS)}")
+    before = size(store)
+    print(f"file a recording  {milliseconds(file_recording, trials)}")
     ids = iter(filed)
-    print(f"file a result     {milliseconds(file_result, TRIALS)}")
-    print(f"bytes of the file for a trial, its result and two events: {(file.stat().st_size - before) // TRIALS}")
+    print(f"file a result     {milliseconds(file_result, trials)}")
+    print(f"bytes of the archive for a trial, its result and two events: {(size(store) - before) // trials}")
     print(f"load a recording  {milliseconds(lambda: store.recording(store.trial(filed[0]).recording_id), 20)}")
-    print(f"results of a visit of {TRIALS} trials  {milliseconds(lambda: store.latest_results(visit.id), 5)}")
+    print(f"results of a visit of {trials} trials  {milliseconds(lambda: store.latest_results(visit.id), 5)}")
     print(f"verify {store.verify_audit().events} audit events  {milliseconds(store.verify_audit, 3)}")
 
 
-def people(store: RecordStore) -> None:
+def size(store: RecordStore) -> int:
+    """Bytes that the archive takes."""
+    if store.file is not None:
+        return store.file.stat().st_size
+    with store.reading() as archive:
+        return int(archive.exec_driver_sql("SELECT pg_database_size(current_database())").scalar() or 0)
+
+
+def people(store: RecordStore, patients: int) -> None:
     """Fill the archive with patients and visits, past the audit: only their number matters here."""
     rng = np.random.default_rng(1)
     with store.writing() as archive:
-        for number in range(PATIENTS):
+        for number in range(patients):
             name = f"{FORENAMES[rng.integers(10)]} {SURNAMES[rng.integers(10)]}"
             note = "left hip replaced 2019, comes with a stick. " * 3
             patient = Patient(new_id(), f"P-{number:05d}", name, 1950, None, Side.LEFT, note, False, 1, NOW)
@@ -125,26 +134,43 @@ def people(store: RecordStore) -> None:
                 rows.insert_visit(archive, Visit(new_id(), patient.id, at, 60, "room 2", "Ann", "", 1))
 
 
-def searches(store: RecordStore) -> None:
+def searches(store: RecordStore, patients: int) -> None:
     """Search as somebody types."""
     for text in ("", "p", "p-0", "P-09999", "weiß", "jür wei", "nguyen", "no such name", "%"):
         found = len(store.search_patients(text))
         print(f"search {text!r:15} {found:3} rows  {milliseconds(lambda text=text: store.search_patients(text), 10)}")
-    page = milliseconds(lambda: store.search_patients("", 50, PATIENTS - 50), 10)
+    page = milliseconds(lambda: store.search_patients("", 50, patients - 50), 10)
     print(f"last page of all          {page}")
+
+
+def page(store: RecordStore) -> None:
+    """What the page of one patient asks: who, which visits, which trials and results."""
+    patient_id = store.search_patients(limit=1)[0].patient.id
+
+    def ask() -> None:
+        for visit in store.visits_of(store.patient(patient_id).id):
+            store.trials_of(visit.id)
+            store.latest_results(visit.id)
+
+    print(f"page of a patient with {VISITS_EACH} visits  {milliseconds(ask, 20)}")
 
 
 def main() -> None:
     """Print every figure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.archive", description=__doc__)
+    parser.add_argument("--patients", type=int, default=10_000)
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--store", help="an empty database; default: a file that is deleted afterwards")
+    args = parser.parse_args()
     sizes()
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "archive.db"
-        store = RecordStore(sqlite_url(file))
+        store = RecordStore(args.store or sqlite_url(Path(folder) / "archive.db"))
         store.upgrade()
-        people(store)
-        print(f"{PATIENTS} patients, {PATIENTS * VISITS_EACH} visits")
-        searches(store)
-        acts(store, file)
+        people(store, args.patients)
+        print(f"{store.shown_url.split(':')[0]}: {args.patients} patients, {args.patients * VISITS_EACH} visits")
+        searches(store, args.patients)
+        page(store)
+        acts(store, args.trials)
         store.close()
 
 
