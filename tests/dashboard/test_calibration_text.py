@@ -19,6 +19,7 @@ from analysis.calibration_checks import (
     placement_refusal,
     saturation_refusal,
     scale_refusal,
+    weight_refusal,
     zero_refusal,
     zero_shift_refusal,
 )
@@ -54,6 +55,7 @@ def refusals() -> dict[Problem, Refusal]:
         saturation_refusal((2,)),
         scale_refusal(1.2),
         gain_refusal(broken, DRAWING),
+        weight_refusal(1e6, DRAWING),
     ]
     return {refusal.problem: refusal for refusal in made if refusal is not None}
 
