@@ -16,7 +16,7 @@ __all__ = ["browser", "databases"]
 RECORDINGS = ROOT.parent / "shared" / "data"
 
 hypothesis.settings.register_profile("here", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 os.environ["STANCELAB_PLATE"] = "none"  # no test asks the ports of whoever runs it for a plate

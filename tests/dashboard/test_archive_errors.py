@@ -22,6 +22,12 @@ STORE_VALUES = {"command": "stancelab store upgrade", "found": "0001", "wanted":
 CONFLICTS = (Kind.PATIENT, Kind.TRIAL, Kind.CALIBRATION, Kind.ACCOUNT, Kind.SESSION)
 
 
+def leaves(cls: type[RecordsError]) -> list[type[RecordsError]]:
+    """Errors below one that have none below themselves, by name."""
+    below = sorted(cls.__subclasses__(), key=lambda child: child.__name__)
+    return [leaf for child in below for leaf in leaves(child)] if below else [cls]
+
+
 def examples() -> Iterator[RecordsError]:
     yield errors.NotPermitted("Ann", "viewer", "void a trial")
     yield errors.CodeTaken("P-1", "id")
@@ -36,7 +42,7 @@ def examples() -> Iterator[RecordsError]:
     yield from (errors.Conflict(kind, "id", 1, 2) for kind in CONFLICTS)
     yield from (InvalidEntry(problem, "field", **ENTRY_VALUES.get(problem, {})) for problem in EntryProblem)
     yield from (errors.MergeRefused(problem, "trial 7") for problem in errors.MergeProblem)
-    for store_error in errors.StoreError.__subclasses__():
+    for store_error in (errors.StoreUnreachable, *leaves(errors.StoreError)):
         yield store_error("sqlite:///archive.db", "why", **STORE_VALUES)
 
 
@@ -46,8 +52,4 @@ def test_an_error_has_its_sentence(error: RecordsError) -> None:
 
 
 def test_no_error_is_left_out() -> None:
-    def leaves(cls: type[RecordsError]) -> set[type[RecordsError]]:
-        below = cls.__subclasses__()
-        return {leaf for child in below for leaf in leaves(child)} if below else {cls}
-
-    assert {type(error) for error in examples()} == leaves(RecordsError)
+    assert {type(error) for error in examples()} >= set(leaves(RecordsError))
