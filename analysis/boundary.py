@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.cop import CopSeries
 from analysis.geometry import FootOutline
-from analysis.metrics import Reason, Stance, Unavailable, Worse, trial_metric
+from analysis.metrics import Reason, Stance, Unavailable, Worse, known_footing, trial_metric
 from analysis.sway import CONSTANT_MM, NAME, Axis, points_mm
 
 Float = NDArray[np.float64]
@@ -28,13 +28,8 @@ DIRECTION: dict[Axis, str] = {"ml": "the inner or outer", "ap": "the front or ba
 
 def foot_outline(stance: Stance) -> FootOutline:
     """Outline of the stance foot in the frame of the window."""
-    if stance.footing is None:
-        raise Unavailable(Reason.NO_FOOT_PLACEMENT)
-    if stance.side is None:
-        raise Unavailable(Reason.SIDE_UNKNOWN)
-    if not stance.ml_known:
-        raise Unavailable(Reason.ML_AXIS_UNKNOWN)
-    return stance.footing.outline(stance.side)
+    footing, side = known_footing(stance)
+    return footing.outline(side)
 
 
 def times_to_boundary_s(across_mm: Float, low_mm: float, high_mm: float, time_s: Float) -> Float:

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from scipy.signal import butter
 
 from analysis.cop import CopSeries
-from analysis.geometry import Footing, Side
 from analysis.marking import FAILURES
-from analysis.metrics import Reason, Stance, Unavailable, trial_metric
+from analysis.metrics import Reason, Stance, Unavailable, known_footing, trial_metric
 from analysis.stances import smooth
 from analysis.sway import OWN, axis_mm, path, per_second, points_mm, steps_mm
 from analysis.zero_phase import zero_phase
@@ -27,16 +26,6 @@ STABILISED_RATIO, STABILISED_WINDOW_S, STABILISED_LIMIT_S = 1.3, 0.75, 5.0
 SPEED_HZ = 6.0  # dX/dt is that of X low-passed here, as for the phases
 UNIFORM_PART = 0.01
 VERTICAL_BAND_HZ, VERTICAL_MINIMUM_S = (1.0, 10.0), 5.0
-
-
-def _footing(stance: Stance) -> tuple[Footing, Side]:
-    if stance.footing is None:
-        raise Unavailable(Reason.NO_FOOT_PLACEMENT)
-    if stance.side is None:
-        raise Unavailable(Reason.SIDE_UNKNOWN)
-    if not stance.ml_known:
-        raise Unavailable(Reason.ML_AXIS_UNKNOWN)
-    return stance.footing, stance.side
 
 
 def _foot_off_s(stance: Stance) -> float:
@@ -85,7 +74,7 @@ def lateral_shift(stance: Stance) -> float:
     In steady stance it equals the mean projection of the centre of mass: it shows a shift of the whole body over the
     foot, whatever pelvis and trunk did to bring it there.
     """
-    footing, side = _footing(stance)
+    footing, side = known_footing(stance)
     foot_mm = abs(footing.of(side).midline_x_mm - footing.midline_x_mm)
     return float(_lateral_mm(stance.window).mean()) - foot_mm
 
@@ -93,7 +82,7 @@ def lateral_shift(stance: Stance) -> float:
 @trial_metric("lateral_shift_pct", unit="%", worse="signed", source=OWN, group="primary")
 def lateral_shift_pct(stance: Stance) -> float:
     """Lateral shift as a part of half the foot's width: 100 shift / (width / 2)."""
-    footing, side = _footing(stance)
+    footing, side = known_footing(stance)
     return 100 * lateral_shift(stance) / (footing.of(side).width_mm / 2)
 
 
@@ -124,7 +113,7 @@ def shift_from_bipedal(stance: Stance) -> float:
 
     0: onto the foot's midline from an even stance. Uneven loading of both feet enters it.
     """
-    footing, _ = _footing(stance)
+    footing, _ = known_footing(stance)
     step_mm = float(_lateral_mm(stance.window).mean()) - _bipedal_mean_mm(stance)
     return 100 * (step_mm / footing.half_spacing_mm - 1)
 
@@ -132,7 +121,7 @@ def shift_from_bipedal(stance: Stance) -> float:
 @trial_metric("load_share_bipedal", unit="%", worse="neither", source=OWN)
 def load_share_bipedal(stance: Stance) -> float:
     """Part of the load on the later stance leg while both feet stood: 100 (s + mean X) / (2 s)."""
-    footing, _ = _footing(stance)
+    footing, _ = known_footing(stance)
     half_mm = footing.half_spacing_mm
     return 100 * (half_mm + _bipedal_mean_mm(stance)) / (2 * half_mm)
 

@@ -99,6 +99,23 @@ class Metric:
     formula: str
 
 
+def known_footing(stance: Stance) -> tuple[Footing, Side]:
+    """Where the feet stood and on which the person stands, for whatever is measured from the foot.
+
+    Raises
+    ------
+    Unavailable
+        A template, the side or the direction of + ML is missing.
+    """
+    if stance.footing is None:
+        raise Unavailable(Reason.NO_FOOT_PLACEMENT)
+    if stance.side is None:
+        raise Unavailable(Reason.SIDE_UNKNOWN)
+    if not stance.ml_known:
+        raise Unavailable(Reason.ML_AXIS_UNKNOWN)
+    return stance.footing, stance.side
+
+
 METRICS: dict[str, Metric] = {}
 
 

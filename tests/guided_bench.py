@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from acquisition.direct_hub import DirectHub
+from direct_hub import DirectHub
+
 from acquisition.plate import Wrap
 from acquisition.spool import Tap
 from dashboard.conductor import Attendance, Conductor

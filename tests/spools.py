@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from acquisition.direct_hub import DirectHub
+from direct_hub import DirectHub
+
 from acquisition.plate import Plate, Wrap, open_plate
 from acquisition.spool import Spool, Tap, begin_spool
 from acquisition.spool_file import SpoolHeader

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from analysis.session_check import DRIFT_N, WEIGHT_PCT
 from dashboard.calibration_text import cell_name
-from dashboard.figures.palette import CELLS, CLEAR, FONT, GRID, NO_SIDE, REFERENCE, STATIC_FILL, TEXT
+from dashboard.figures.palette import CELLS, GRID, GROUND, NO_SIDE, REFERENCE, STATIC_FILL
 from dashboard.words import Words
 from records.model import DriftCheck
 
@@ -40,13 +40,9 @@ def drift_chart(checks: Sequence[DriftCheck], newton_per_count: Sequence[float],
     traces.append(_curve(at, weight_pct, words("drift.weight"), NO_SIDE.line, symbols, "y2"))
     figure = go.Figure(traces)
     figure.update_layout(
-        template="none",
-        font={"family": FONT, "color": TEXT, "size": 12},
-        paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR,
+        **GROUND,
         margin={"l": 64, "r": 16, "t": 24, "b": 48},
         legend={"orientation": "h", "y": 1.12, "x": 0},
-        hovermode="x unified",
         shapes=[_band("y", DRIFT_N), _band("y2", WEIGHT_PCT)],
         xaxis={"title": {"text": words("drift.when")}, "gridcolor": GRID, "zeroline": False, "anchor": "y2"},
         yaxis=_axis(words("drift.zero"), DOMAINS[0], DRIFT_N),

@@ -6,6 +6,7 @@ right in light and dark; what stands here is their light form, for figures that 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.geometry import Side
@@ -42,6 +43,14 @@ STATIC_FILL = "rgba(15,118,110,0.12)"
 MARK_EDGE = "#ffffff"
 CLEAR = "rgba(0,0,0,0)"
 FONT = "Inter, system-ui, sans-serif"
+#: What every figure of curves stands on.
+GROUND: Mapping[str, object] = {
+    "template": "none",
+    "font": {"family": FONT, "color": TEXT, "size": 12},
+    "paper_bgcolor": CLEAR,
+    "plot_bgcolor": CLEAR,
+    "hovermode": "x unified",
+}
 
 
 def style_of(side: Side | None) -> SideStyle:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analysis.assess import AssessedTrial
 from analysis.phases import StancePhases
-from dashboard.figures.palette import BIPEDAL_FILL, CLEAR, FONT, GRID, REFERENCE, STATIC_FILL, TEXT, style_of
+from dashboard.figures.palette import BIPEDAL_FILL, GRID, GROUND, REFERENCE, STATIC_FILL, style_of
 from dashboard.words import Words
 
 Float = NDArray[np.float64]
@@ -75,14 +75,10 @@ def stabilogram(trial: AssessedTrial, words: Words) -> go.Figure:
     ]
     figure = go.Figure(traces)
     figure.update_layout(
-        template="none",
-        font={"family": FONT, "color": TEXT, "size": 12},
-        paper_bgcolor=CLEAR,
-        plot_bgcolor=CLEAR,
+        **GROUND,
         margin={"l": 64, "r": 16, "t": 36, "b": 48},
         showlegend=False,
         dragmode="zoom",
-        hovermode="x unified",
         shapes=_shapes(phases),
         annotations=_labels(phases, words),
         xaxis={"title": {"text": words("figure.time")}, "gridcolor": GRID, "zeroline": False, "anchor": "y3"},

@@ -207,19 +207,26 @@ def test_a_read_only_folder_refuses_a_recording() -> None:
     hub.close()
 
 
+@contextmanager
+def archive_locked(bench: GuidedBench) -> Iterator[None]:
+    """Another program holds the archive for itself."""
+    with closing(sqlite3.connect(bench.folder / "archive.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
 @pytest.mark.fault(row=28)
 def test_a_locked_archive_leaves_the_recording_on_the_disk(bench: GuidedBench) -> None:
     """Row 28: another program locks the archive -> said, kept, filed when it is tried again; nothing twice."""
     bench.until(Step.READY)
     bench.act(Act.START)
-    with closing(sqlite3.connect(bench.folder / "archive.db", isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with archive_locked(bench):
         bench.until(Step.FILING)
         bench.conductor.step(0.0)
         assert bench.view.notice is Notice.NOT_FILED
         (path,) = bench.keeper.waiting()
         assert recover(path).complete
-        other.execute("ROLLBACK")
     bench.act(Act.RETRY)
     bench.until(Step.VERDICT)
     (trial,) = bench.store.trials_of(bench.visit.id)
@@ -235,13 +242,11 @@ def test_what_neither_disk_nor_archive_took_can_be_saved_on_another_drive(bench:
     assert web.get(PATH).status_code == 404
     bench.until(Step.READY)
     bench.act(Act.START)
-    with closing(sqlite3.connect(bench.folder / "archive.db", isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with archive_locked(bench):
         bench.until(Step.FILING)
         bench.conductor.step(0.0)
         (path,) = bench.keeper.waiting()
         answer = web.get(PATH)
-        other.execute("ROLLBACK")
     assert answer.status_code == 200
     assert path.name in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
@@ -258,12 +263,10 @@ def test_what_the_archive_refused_is_filed_at_the_next_start(bench: GuidedBench)
     """Row 28: the archive is locked until the program is closed -> the next start files the whole attempt."""
     bench.until(Step.READY)
     bench.act(Act.START)
-    with closing(sqlite3.connect(bench.folder / "archive.db", isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with archive_locked(bench):
         bench.until(Step.FILING)
         bench.conductor.step(0.0)
         bench.conductor.close()
-        other.execute("ROLLBACK")
     (rescued,) = rescue(bench.station, Keeper(bench.keeper.folder))
     assert (rescued.fate, rescued.interrupted) == (Fate.FILED, False)
     (filed,) = bench.station.visit_results(bench.visit.id).trials

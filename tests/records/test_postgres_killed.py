@@ -64,43 +64,55 @@ def test_a_server_killed_between_the_two_commits_leaves_the_counts(server: Postg
     assert filing.file_result(store, CLINICIAN, trial.id, result()).number == 1
 
 
+class Stations:
+    """Stations that file until their server is gone; what they know to be filed, and what they do not know of."""
+
+    def __init__(self, address: str, visit_id: str) -> None:
+        self._address, self._visit_id = address, visit_id
+        self.known: list[NewTrial] = []
+        self.in_doubt: list[NewTrial] = []
+        self.failures: list[BaseException] = []
+        self.many = threading.Event()
+
+    def file(self, number: int) -> None:
+        """What one station does."""
+        own = RecordStore(self._address, station=f"room {number}")
+        try:
+            while self._filed_one(own):
+                if len(self.known) >= 40:
+                    self.many.set()
+        except BaseException as failure:
+            self.failures.append(failure)
+        finally:
+            own.close()
+
+    def _filed_one(self, own: RecordStore) -> bool:
+        trial = NewTrial(TRIALS[0].side, 0.0, 5.0, id=new_id())
+        try:
+            filing.file_recording(own, CLINICIAN, self._visit_id, raw_input(), [trial])
+        except StoreUnreachable:
+            self.in_doubt.append(trial)
+            return False
+        self.known.append(trial)
+        return True
+
+
 def test_a_server_killed_while_stations_file_loses_no_commit_and_keeps_nothing_half(
     server: PostgresServer, store: RecordStore, address: str
 ) -> None:
     """Four stations; after the crash each may have one trial more than it knows of, and files it once only."""
     first = filed_trial(store)
-    known: list[NewTrial] = []
-    in_doubt: list[NewTrial] = []
-    failures: list[BaseException] = []
-    many = threading.Event()
-
-    def station(number: int) -> None:
-        own = RecordStore(address, station=f"room {number}")
-        try:
-            while True:
-                trial = NewTrial(TRIALS[0].side, 0.0, 5.0, id=new_id())
-                try:
-                    filing.file_recording(own, CLINICIAN, first.visit_id, raw_input(), [trial])
-                except StoreUnreachable:
-                    in_doubt.append(trial)
-                    return
-                known.append(trial)
-                if len(known) >= 40:
-                    many.set()
-        except BaseException as failure:
-            failures.append(failure)
-        finally:
-            own.close()
-
-    threads = [threading.Thread(target=station, args=(number,), daemon=True) for number in range(4)]
+    stations = Stations(address, first.visit_id)
+    threads = [threading.Thread(target=stations.file, args=(number,), daemon=True) for number in range(4)]
     for thread in threads:
         thread.start()
-    assert many.wait(60)
+    assert stations.many.wait(60)
     server.kill()
     for thread in threads:
         thread.join(30)
     server.start()
-    assert failures == []
+    assert stations.failures == []
+    known, in_doubt = stations.known, stations.in_doubt
     there = {trial.id for trial in store.trials_of(first.visit_id)} - {first.id}
     assert {trial.id for trial in known} <= there <= {trial.id for trial in (*known, *in_doubt)}
     assert store.damaged_recordings() == (len(there) + 1, ())

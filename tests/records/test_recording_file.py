@@ -193,34 +193,49 @@ def test_another_format_version_is_refused_by_its_number() -> None:
         unpack(with_checksum(bytes(content)))
 
 
+BY_HAND_ABOUT = {
+    "plate": {
+        "serial": "S",
+        "model": "m",
+        "firmware": "1.0.0",
+        "wire_version": 1,
+        "nominal_rate_hz": 80.0,
+        "full_scale_counts": 8388607,
+        "timing": "per_channel",
+    },
+    "started_at": "2026-03-01T12:00:00+00:00",
+    "gaps": [],
+    "interrupted": None,
+}
+
+
+def canonical(document: object) -> bytes:
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def packed(differences: list[int], size: int) -> bytes:
+    """Differences of one column after the other, as bytes of one weight after the other."""
+    values = [value.to_bytes(size, "little", signed=True) for value in differences]
+    return zlib.compress(bytes(value[place] for place in range(size) for value in values))
+
+
+def written_by_hand(arrays: list[tuple[str, str, list[int], str, bytes]], sha256: str) -> bytes:
+    """A recording file as docs/formats.md describes it."""
+    listed = [
+        {"name": name, "dtype": dtype, "shape": shape, "codec": codec, "packed": len(content)}
+        for name, dtype, shape, codec, content in arrays
+    ]
+    header = canonical({"kind": "raw", "about": BY_HAND_ABOUT, "arrays": listed, "sha256": sha256})
+    body = b"\x89STANCE\n" + struct.pack("<HI", 1, len(header)) + header + b"".join(entry[4] for entry in arrays)
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
 def test_a_file_written_by_hand_after_the_document_is_read() -> None:
     """Two sets, 12.5 ms apart. Differences of the counts, column by column: 100, +1; -5, 0; 0, +256; 7, -7."""
-    about = {
-        "plate": {
-            "serial": "S",
-            "model": "m",
-            "firmware": "1.0.0",
-            "wire_version": 1,
-            "nominal_rate_hz": 80.0,
-            "full_scale_counts": 8388607,
-            "timing": "per_channel",
-        },
-        "started_at": "2026-03-01T12:00:00+00:00",
-        "gaps": [],
-        "interrupted": None,
-    }
     time_s = np.array([[0] * 4, [12500] * 4]) * 1e-6
     counts = np.array([[100, -5, 0, 7], [101, -5, 256, 0]], dtype="<i4")
     flags = np.array([0, 4], dtype=np.uint8)
-
-    def canonical(document: object) -> bytes:
-        return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
-
-    def packed(differences: list[int], size: int) -> bytes:
-        values = [value.to_bytes(size, "little", signed=True) for value in differences]
-        return zlib.compress(bytes(value[place] for place in range(size) for value in values))
-
-    digest = hashlib.sha256(canonical(["raw", about]))
+    digest = hashlib.sha256(canonical(["raw", BY_HAND_ABOUT]))
     for name, array in (("time_s", time_s), ("counts", counts), ("flags", flags)):
         digest.update(canonical([name, array.dtype.str, list(array.shape)]) + array.tobytes())
     arrays = [
@@ -228,19 +243,7 @@ def test_a_file_written_by_hand_after_the_document_is_read() -> None:
         ("counts", "<i4", [2, 4], "delta-shuffle-zlib", packed([100, 1, -5, 0, 0, 256, 7, -7], 4)),
         ("flags", "|u1", [2], "delta-shuffle-zlib", packed([0, 4], 1)),
     ]
-    header = canonical(
-        {
-            "kind": "raw",
-            "about": about,
-            "arrays": [
-                {"name": name, "dtype": dtype, "shape": shape, "codec": codec, "packed": len(content)}
-                for name, dtype, shape, codec, content in arrays
-            ],
-            "sha256": digest.hexdigest(),
-        }
-    )
-    body = b"\x89STANCE\n" + struct.pack("<HI", 1, len(header)) + header + b"".join(entry[4] for entry in arrays)
-    back, sha256 = unpack(body + struct.pack("<I", zlib.crc32(body)))
+    back, sha256 = unpack(written_by_hand(arrays, digest.hexdigest()))
     assert isinstance(back, RawRecording)
     assert sha256 == digest.hexdigest()
     assert np.array_equal(back.counts, counts)
