@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 
 from dashboard.keeping import Keeper
-from records.backup import back_up, backed_up_trials, backups_in
+from records.backup import back_up, backed_up, backups_in
 from records.errors import RecordsError
 from records.model import Actor, Role
 from records.snapshot import folder_of
@@ -55,7 +55,7 @@ class DailyBackup:
         if made and made[-1].made_at.date() >= at.date():
             return False
         back_up(self._store, SCHEDULE, now=at)
-        removed = self._keeper.tidy(backed_up=backed_up_trials(self._store))
+        removed = self._keeper.tidy(backed_up=backed_up(self._store, self._keeper.filed()))
         log.info("backup made; %d spools that it holds removed", removed)
         return True
 

@@ -97,6 +97,10 @@ class Keeper:
         except OSError:
             log.exception("spool %s stays where it is", path)  # filed again at the next start, under the same id
 
+    def filed(self) -> tuple[str, ...]:
+        """Ids of the trials whose spools are still kept beside the archive."""
+        return tuple(sorted(path.stem for path in (self.folder / FILED).glob(f"*{SUFFIX}")))
+
     def tidy(self, now_s: float | None = None, backed_up: Collection[str] = ()) -> int:
         """Remove what has been in the archive for 30 days, or is of a trial that is `backed_up` too; how many."""
         before_s = (time.time() if now_s is None else now_s) - KEPT_S

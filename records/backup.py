@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from records.audit import append
-from records.errors import Kind, StoreNotAFile, StoreReadOnly
+from records.errors import Kind, NotFound, RecordingDamaged, StoreNotAFile, StoreReadOnly
+from records.local_disk import check_place
 from records.model import Act, Actor
 from records.permissions import require
-from records.snapshot import NAME_TIME, Snapshot, backup_name, copy_verified, folder_of, trials_in
+from records.snapshot import NAME_TIME, Snapshot, backup_name, copy_verified, folder_of, recording_of
 from records.store import RecordStore
 
 log = logging.getLogger(__name__)
 
+UNFINISHED_S = 86400.0  # what another program may still be writing is younger
 KEPT_DAYS, KEPT_WEEKS, KEPT_MONTHS = 7, 4, 12
 
 
@@ -61,7 +63,21 @@ def back_up(store: RecordStore, actor: Actor, folder: Path | None = None, *, now
     except StoreReadOnly:
         log.warning("backup %s has no event: the archive is read-only", made.path.name)
     thin(folder, source.stem)
+    sweep(folder, source.stem, at)
     return made
+
+
+def restore(backup: Path, target: Path) -> Snapshot:
+    """Make the new archive `target` of a backup, or of any archive in a file.
+
+    Raises
+    ------
+    StoreOnNetwork, StoreInCloud
+        No archive is kept there.
+    As `copy_verified`.
+    """
+    check_place(target, str(target))
+    return copy_verified(backup, target)
 
 
 def archive_file(store: RecordStore) -> Path:
@@ -123,15 +139,39 @@ def thin(folder: Path, stem: str) -> tuple[Path, ...]:
     return gone
 
 
-def backed_up_trials(store: RecordStore, folder: Path | None = None) -> frozenset[str]:
-    """Ids of the trials whose recordings the newest backup holds; none where there is no backup.
+def sweep(folder: Path, stem: str, now: datetime) -> tuple[Path, ...]:
+    """Remove what backups that were killed a day ago or longer left unfinished; which files it was."""
+    unfinished = re.compile(rf"\.{re.escape(stem)}-\d{{8}}T\d{{6}}Z[^/]*\.part(-journal)?")
+    gone = []
+    for path in folder.glob(".*.part*"):
+        if unfinished.fullmatch(path.name) and path.stat().st_mtime < now.timestamp() - UNFINISHED_S:
+            path.unlink(missing_ok=True)
+            gone.append(path)
+    return tuple(gone)
+
+
+def backed_up(store: RecordStore, trial_ids: Iterable[str], folder: Path | None = None) -> frozenset[str]:
+    """Which of these trials have their recording in the archive and, the same to the last bit, in the newest backup.
+
+    Each is read from the backup's file and decoded: nothing is taken on trust of a name or a count.
 
     Raises
     ------
     StoreError
-        The backup can't be read.
+        Archive or backup can't be read.
     """
     if store.file is None:
         return frozenset()
     backups = backups_in(folder_of(store.file) if folder is None else folder, store.file.stem)
-    return trials_in(backups[-1].path) if backups else frozenset()
+    if not backups:
+        return frozenset()
+    return frozenset(id for id in trial_ids if _is_in(backups[-1].path, store, id))
+
+
+def _is_in(backup: Path, store: RecordStore, trial_id: str) -> bool:
+    try:
+        filed = store.recording(store.trial(trial_id).recording_id)
+        return recording_of(backup, trial_id) == filed.sha256
+    except (NotFound, RecordingDamaged) as error:
+        log.warning("trial %s is not safe in %s: %s", trial_id, backup.name, error)
+        return False

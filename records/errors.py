@@ -30,6 +30,8 @@
         ├── StoreDamaged      not an archive, or its file is broken
         ├── StoreUnreachable  cannot be opened, or the server does not answer
         │   └── StoreDriverMissing
+        ├── StoreOnNetwork    its file is on another computer's disk, where SQLite cannot protect it
+        ├── StoreInCloud      a program copies its folder elsewhere, file and journal at different moments
         ├── StoreNotAFile     a server's archive: it is backed up with the server's own tools
         └── RestoreRefused    there is a file already where the copy should go
 
@@ -319,6 +321,18 @@ class StoreDriverMissing(StoreUnreachable):
     """Happens when the archive is on a server and this computer has no driver for it."""
 
     code = "STORE_DRIVER_MISSING"
+
+
+class StoreOnNetwork(StoreError):
+    """Happens when the file of an archive is on a network folder: nothing is opened. ``why``: which."""
+
+    code = "STORE_ON_NETWORK"
+
+
+class StoreInCloud(StoreError):
+    """Happens when the folder of an archive is copied elsewhere by a program: nothing is opened. ``why``: which."""
+
+    code = "STORE_IN_CLOUD"
 
 
 class StoreNotAFile(StoreError):

@@ -46,16 +46,35 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def give_name(part: Path, path: Path) -> None:
-    """Rename a synced file, unless one of the new name came to be meanwhile; and sync the folder."""
-    claim(path)
+    """Rename a synced file, unless one of the new name came to be meanwhile; and sync the folder.
+
+    There is no moment in which the new name is an empty or half a file: a program may be killed at any.
+
+    Raises
+    ------
+    FileExistsError
+    OSError
+    """
+    if os.name == "nt":
+        os.rename(part, path)  # Windows refuses where there is one
+        return  # and cannot open a folder: NTFS logs the name
+    _link(part, path)
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.replace(part, path)
-    except OSError:
-        path.unlink(missing_ok=True)
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _link(part: Path, path: Path) -> None:
+    """A second name for the file, given only where it is free; then the first one is taken away."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
         raise
-    if os.name == "posix":  # Windows cannot open a folder: NTFS logs the name
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    except OSError:  # a disk that knows no second names, such as a memory stick's
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        os.rename(part, path)
+    else:
+        part.unlink()

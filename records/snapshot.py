@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from records.engine import OS_ERRORS, WAIT_S, create_file, named_errors, sqlite_url
 from records.errors import RestoreRefused, StoreBusy, StoreDamaged, StoreMissing, StoreUnreachable
 from records.new_file import give_name, part_of
+from records.recording_file import unpack
 
 FOLDER, NAME_TIME = "backups", "%Y%m%dT%H%M%SZ"
 JOURNALS = ("-journal", "-wal", "-shm")
@@ -29,6 +30,8 @@ _HEADS = (
     "SELECT station, hash FROM audit_event AS event"
     " WHERE number = (SELECT max(number) FROM audit_event WHERE station = event.station) ORDER BY station"
 )
+
+_CONTENT = "SELECT content FROM recording JOIN trial ON recording.id = trial.recording_id WHERE trial.id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,16 @@ def verify_file(path: Path) -> Inventory:
         return _verified(archive, path)
 
 
-def trials_in(path: Path) -> frozenset[str]:
-    """Ids of the trials that the file of an archive holds with their recordings. Raises StoreError."""
+def recording_of(path: Path, trial_id: str) -> str | None:
+    """SHA-256 of a trial's recording as the file of an archive holds it, decoded; None where it has no such trial.
+
+    Raises
+    ------
+    RecordingDamaged, StoreError
+    """
     with _told(path), closing(_opened(path)) as archive:
-        rows = archive.execute("SELECT trial.id FROM trial JOIN recording ON recording.id = trial.recording_id")
-        return frozenset(str(id) for (id,) in rows)
+        found = archive.execute(_CONTENT, (trial_id,)).fetchone()
+    return None if found is None else unpack(found[0])[1]
 
 
 def _copied(source: Path, part: Path) -> Inventory:

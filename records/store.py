@@ -28,6 +28,7 @@ from records.engine import (
     writing,
 )
 from records.errors import Kind, NotFound, RecordingDamaged, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
+from records.local_disk import check_place
 from records.model import AuditEvent, DriftCheck, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
 
 P = ParamSpec("P")
@@ -57,6 +58,7 @@ class RecordStore:
         self._url = parsed(url)
         self._engine = make_engine(self._url)
         weakref.finalize(self, self._engine.dispose)  # a store that is dropped lets go of its file
+        self._placed = False  # on a disk of this computer
         self._revision: str | None = None  # as found, once it was this program's
 
     @property
@@ -76,10 +78,21 @@ class RecordStore:
     # ---- schema
 
     def revision(self) -> str | None:
-        """Version of the archive's schema; None where there is no archive yet."""
+        """Version of the archive's schema; None where there is no archive yet.
+
+        Raises
+        ------
+        StoreOnNetwork, StoreInCloud
+            Nothing is opened there. Looked at once for each store, before its file is touched.
+        StoreError
+        """
         file = sqlite_file(self._url)
-        if file is not None and not file.exists():
-            return None
+        if file is not None:
+            if not self._placed:
+                check_place(file, self.shown_url)
+                self._placed = True
+            if not file.exists():
+                return None
         with named_errors(self._url), reading(self._engine).begin() as connection:
             return migrations.revision_of(connection)
 

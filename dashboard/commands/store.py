@@ -12,11 +12,11 @@ from dashboard.commands.audit import audit_faults, audit_sound
 from dashboard.config import data_folder, store_url
 from dashboard.words import load_words
 from records.archive_reading import LARGE
-from records.backup import back_up
+from records.backup import back_up, restore
 from records.errors import RecordsError
 from records.merge import Merged, merge_archive
 from records.migrations import newest
-from records.snapshot import Snapshot, copy_verified
+from records.snapshot import Snapshot
 from records.store import RecordStore, sqlite_url
 
 #: Tables whose rows are said.
@@ -93,7 +93,7 @@ def _merged(merged: Merged) -> list[str]:
 def _restored(backup: Path, target: Path) -> list[str]:
     """The file is copied whole whatever its schema; one of this program's schema is then read row by row."""
     words = load_words()
-    made = copy_verified(backup, target)
+    made = restore(backup, target)
     lines = [words("command.store.restore.made", file=target), _holding(made)]
     store = RecordStore(sqlite_url(target))
     try:

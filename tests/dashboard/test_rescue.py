@@ -29,7 +29,7 @@ from dashboard.pages.patients.view import rescue_text
 from dashboard.protocol import Act, Step
 from dashboard.rescue import Fate, rescue
 from dashboard.words import load_words
-from records.backup import back_up, backed_up_trials
+from records.backup import back_up, backed_up
 from records.model import TrialStatus
 
 WORDS = load_words()
@@ -212,9 +212,9 @@ def test_filed_spools_are_removed_after_thirty_days_and_not_before(bench: Guided
 def test_a_filed_spool_is_removed_once_a_verified_backup_holds_its_trial(bench: GuidedBench) -> None:
     bench.attempt()
     (path,) = (bench.keeper.folder / "filed").glob("*.fpr")
-    assert bench.keeper.tidy(backed_up=backed_up_trials(bench.station.store)) == 0
+    assert bench.keeper.tidy(backed_up=backed_up(bench.station.store, bench.keeper.filed())) == 0
     back_up(bench.station.store, CLINICIAN)
-    assert bench.keeper.tidy(backed_up=backed_up_trials(bench.station.store)) == 1
+    assert bench.keeper.tidy(backed_up=backed_up(bench.station.store, bench.keeper.filed())) == 1
     assert not path.exists()
 
 

@@ -8,17 +8,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shelf import CLINICIAN, NOON, TRIALS, filed_patient, filed_trial, raw_input
+from shelf import CLINICIAN, NOON, TRIALS, filed_patient, filed_trial, raw, raw_input
 from tests_root import ROOT
 
-from records import filing
-from records.backup import back_up, backed_up_trials, backups_in, kept
+from records import filing, rows
+from records.backup import back_up, backed_up, backups_in, kept, sweep
 from records.errors import NotPermitted, RestoreRefused, StoreBusy, StoreDamaged, StoreMissing, StoreNotAFile
 from records.model import Act, Actor, Role
 from records.snapshot import copy_verified, folder_of, verify_file
@@ -172,13 +174,38 @@ def test_an_upgrade_that_cannot_be_backed_up_does_not_begin(tmp_path: Path) -> N
     assert store.revision() == "0001"
 
 
-def test_the_trials_of_the_newest_backup_are_known(store: RecordStore) -> None:
-    """What the station may remove from its own disk: not what was filed after the backup."""
-    assert backed_up_trials(store) == frozenset()
-    first = store.trial_ids()
-    back_up(store, CLINICIAN)
-    filing.file_recording(store, CLINICIAN, store.trial(first[0]).visit_id, raw_input(), TRIALS)
-    assert backed_up_trials(store) == frozenset(first)
+def test_only_what_the_newest_backup_gives_back_bit_for_bit_may_leave_the_stations_disk(store: RecordStore) -> None:
+    """Not what was filed after it, not an id that the archive does not know, not a recording whose bytes differ."""
+    (first,) = store.trial_ids()
+    assert backed_up(store, [first]) == frozenset()
+    made = back_up(store, CLINICIAN)
+    (later,) = filing.file_recording(store, CLINICIAN, store.trial(first).visit_id, raw_input(raw(2)), TRIALS)
+    assert backed_up(store, [first, later.id, "another archive's"]) == {first}
+    content = rows.prepared(raw_input(raw(3)), TRIALS).content
+    with closing(sqlite3.connect(made.path)) as copy, copy:
+        copy.execute("UPDATE recording SET content = ?", (content,))
+    assert backed_up(store, [first]) == frozenset()
+    with closing(sqlite3.connect(made.path)) as copy, copy:
+        copy.execute("UPDATE recording SET content = zeroblob(500)")
+    assert backed_up(store, [first]) == frozenset()
+
+
+class Forgetful(sqlite3.Connection):
+    """A copy of which the disk loses a row: it is a sound file all the same."""
+
+    def backup(self, target: sqlite3.Connection, **how: Any) -> None:
+        """Copy, and lose."""
+        super().backup(target, **how)
+        target.execute("DELETE FROM trial")
+
+
+def test_a_copy_that_holds_less_than_the_archive_is_no_backup(
+    store: RecordStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Forgetful))
+    with pytest.raises(StoreDamaged, match="does not hold what was copied"):
+        copy_verified(tmp_path / "stancelab.db", tmp_path / "to" / "a.db")
+    assert list((tmp_path / "to").iterdir()) == []
 
 
 # ---- which are kept
@@ -235,3 +262,18 @@ def test_a_patient_added_after_the_backup_is_not_in_it(store: RecordStore, tmp_p
     filed_patient(store, "LATER")
     restored = copy_verified(made.path, tmp_path / "new.db")
     assert not RecordStore(sqlite_url(restored.path)).search_patients("LATER")
+
+
+def test_what_a_killed_backup_left_is_removed_a_day_later_and_nothing_else(store: RecordStore, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    back_up(store, CLINICIAN, now=NOON)
+    left = [folder / f".stancelab-20260301T1200{second}Z.db.0a1b2c3d.part" for second in ("00", "01")]
+    others = [folder / ".mine.part", folder / ".other-20260301T120000Z.db.0a1b2c3d.part"]
+    for path in (*left, *others, folder / f"{left[0].name}-journal"):
+        path.write_bytes(b"half")
+    for path in (left[0], *others, folder / f"{left[0].name}-journal"):
+        os.utime(path, (NOON.timestamp(), NOON.timestamp()))
+    os.utime(left[1], (NOON.timestamp() + 60, NOON.timestamp() + 60))
+    gone = sweep(folder, "stancelab", NOON + timedelta(days=1, seconds=30))
+    assert set(gone) == {left[0], folder / f"{left[0].name}-journal"}
+    assert {path for path in folder.iterdir() if ".part" in path.name} == {left[1], *others}
