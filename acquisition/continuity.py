@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -27,6 +28,25 @@ class Position:
 
     index: int
     device_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A stream whose link dropped: where it was, and until when [s] on the host's monotonic clock it may go on."""
+
+    until_s: float
+    serial: str
+    boot_count: int
+    position: Position
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether it may still be taken up."""
+        return monotonic() <= self.until_s
+
+    def is_of(self, serial: str, boot_count: int) -> bool:
+        """Whether it is this plate's, which has not started anew since."""
+        return (serial, boot_count) == (self.serial, self.boot_count)
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@
 
     AcquisitionError
     ├── LinkLost            the cable, the port or the other end went away
+    │   └── ReplayEnded     a recording that is played came to its end
     ├── PlateNotFound       nothing that answers as a force plate
     │   ├── AddressRefused  it is no address of a plate, or nothing can be opened there
     │   ├── PortMissing     there is no such port
@@ -50,6 +51,12 @@ class LinkLost(AcquisitionError):
     """Happens when a read or write fails because the link is gone."""
 
     code = "LINK_LOST"
+
+
+class ReplayEnded(LinkLost):
+    """Happens when a recording that is played has come to its end: there is nothing to come back to."""
+
+    code = "REPLAY_ENDED"
 
 
 class PlateNotFound(AcquisitionError):

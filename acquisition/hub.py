@@ -21,9 +21,9 @@ import numpy as np
 
 from acquisition.checkup import rate_problem
 from acquisition.clock import measured_rate_hz
-from acquisition.continuity import Position, Resumable
-from acquisition.errors import AcquisitionError, LinkLost, RateTooLow
-from acquisition.plate import Cue, LossCounters, Plate, Prompted, Timed
+from acquisition.continuity import Dropped, Resumable
+from acquisition.errors import AcquisitionError, LinkLost, RateTooLow, ReplayEnded
+from acquisition.plate import REPLAY, Cue, LossCounters, Plate, Prompted, Timed
 from acquisition.recorder import Recorder
 from acquisition.spool import Spool, Tap
 from analysis.recording import ClockScale, PlateIdentity, RawRecording, SampleBlock
@@ -58,7 +58,8 @@ class HubSnapshot:
     dropped and its stream may still go on; ``interrupted``: code of what ended the recording that was not fetched yet;
     ``slow_disk``: the disk kept this recording waiting; ``behind``: the newest bytes came late, this computer is busy;
     ``bad_share``: part of the frames of the newest second that were damaged; ``boot_count``: of the plate;
-    ``silent_s``: how long nothing has come of a stream [s]; ``clock``: the plate's, where it is known.
+    ``silent_s``: how long nothing has come of a stream [s]; ``clock``: the plate's, where it is known; ``replayed``:
+    it is a recording that is played, nobody stands there.
     """
 
     state: HubState
@@ -80,25 +81,7 @@ class HubSnapshot:
     fault: AcquisitionError | None = None
     silent_s: float = 0.0
     clock: ClockScale | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Dropped:
-    """A stream whose link dropped: where it was, and until when [s] on the host's monotonic clock it may go on."""
-
-    until_s: float
-    serial: str
-    boot_count: int
-    position: Position
-
-    @property
-    def hopeful(self) -> bool:
-        """Whether it may still be taken up."""
-        return monotonic() <= self.until_s
-
-    def is_of(self, plate: Plate) -> bool:
-        """Whether it is this plate's, which has not started anew since."""
-        return (plate.identity.serial, plate.boot_count) == (self.serial, self.boot_count)
+    replayed: bool = False
 
 
 class Hub:
@@ -135,7 +118,8 @@ class Hub:
         self._recorder: Recorder | None = None
         self._interrupted: str | None = None
         self._spool: Spool | None = None
-        self._dropped: _Dropped | None = None
+        self._dropped: Dropped | None = None
+        self._replayed = False
         self._arrived: deque[tuple[float, int, int]] = deque()  # when [s], bad frames and sets so far
 
     def start(self) -> None:
@@ -179,6 +163,7 @@ class Hub:
                 fault=fault,
                 clock=self._clock,
                 silent_s=monotonic() - self._took_s if self._state is HubState.STREAMING else 0.0,
+                replayed=self._replayed,
             )
 
     def _look(self) -> None:
@@ -287,6 +272,9 @@ class Hub:
             try:
                 with closing(self._opener()) as plate:
                     self._stream_from(plate)
+            except ReplayEnded as error:
+                self._fail(error)
+                self._stop.wait()  # played anew it would be taken for another stream
             except AcquisitionError as error:
                 self._fail(error)
             except Exception as error:  # a dead thread would look like a plate that streams
@@ -314,8 +302,9 @@ class Hub:
         if self._tap is not None:
             self._tap.hold()
         until_s = monotonic() + self.resumes_within_s
-        if isinstance(error, LinkLost) and position is not None:
-            self._dropped = _Dropped(until_s, plate.identity.serial, plate.boot_count, position)
+        comes_back = isinstance(error, LinkLost) and not isinstance(error, ReplayEnded)
+        if comes_back and position is not None:
+            self._dropped = Dropped(until_s, plate.identity.serial, plate.boot_count, position)
         elif self._interrupted is None:
             self._interrupted = error.code
         if self._spool is not None:
@@ -339,7 +328,7 @@ class Hub:
         resumed = (
             dropped is not None
             and dropped.hopeful
-            and dropped.is_of(plate)
+            and dropped.is_of(plate.identity.serial, plate.boot_count)
             and isinstance(plate, Resumable)
             and plate.resume(dropped.position)
         )
@@ -353,6 +342,7 @@ class Hub:
                 self._new_stream(dropped)
             self._arrived.clear()  # a plate opened anew counts anew
             self._plate, self._identity, self._dropped = plate, plate.identity, None
+            self._replayed = plate.address.startswith(REPLAY)
             self._state, self._error, self._took_s = HubState.STREAMING, None, monotonic()
             self._changed.notify_all()
 
@@ -363,7 +353,7 @@ class Hub:
         bad, sets = bad_frames - bad_before, self._sets - sets_before
         return bad / (bad + sets) if bad > 0 else 0.0
 
-    def _new_stream(self, dropped: _Dropped | None) -> None:
+    def _new_stream(self, dropped: Dropped | None) -> None:
         if dropped is not None and self._recorder is not None and self._interrupted is None:
             self._interrupted = LinkLost.code
         if self._tap is not None:

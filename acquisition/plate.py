@@ -294,6 +294,8 @@ LINKS: dict[str, str] = {
 }
 
 #: scheme -> "module:function" that opens the plate at an address, its link wrapped where a wrap is given.
+#: What the address of a recording that is played begins with.
+REPLAY = "replay:"
 PLATES: dict[str, str] = {
     "serial": "acquisition.plate:open_wire",
     "socket": "acquisition.plate:open_wire",

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from urllib.parse import parse_qsl
 
 from acquisition.continuity import Position
-from acquisition.errors import AddressRefused, LinkLost, PlateNotFound, PlateRebooted, SpoolDamaged
+from acquisition.errors import AddressRefused, LinkLost, PlateNotFound, PlateRebooted, ReplayEnded, SpoolDamaged
 from acquisition.framing import Decoder, decode, encode
 from acquisition.messages import (
     SET_SIZE,
@@ -182,8 +182,10 @@ class ReplayLink:
 
         Raises
         ------
-        LinkLost
+        ReplayEnded
             The recording ends here.
+        LinkLost
+            It is closed.
         """
         if self._closed:
             raise LinkLost(f"{self.name} is closed")
@@ -195,7 +197,7 @@ class ReplayLink:
             sleep(min(timeout_s, BLOCK_S))
             return b""
         if self._next == len(self._pieces):
-            raise LinkLost(f"{self.name}: the recording ends here")
+            raise ReplayEnded(f"{self.name}: the recording ends here")
         return self._read_at_once() if self._speed == 0 else self._read_in_time(timeout_s)
 
     def write(self, content: bytes) -> None:

@@ -17,12 +17,11 @@ from acquisition.errors import AcquisitionError
 from acquisition.hub import Hub, HubSnapshot, HubState
 from acquisition.replay import read_back
 from acquisition.spool import Spool
-from analysis.assess import TrialResult
 from analysis.calibration import Calibration, Zero
 from analysis.errors import InvalidRecording
-from analysis.geometry import Footing, Side
+from analysis.geometry import Footing
 from analysis.recording import PlateIdentity, RawRecording
-from dashboard.expected import expected_weight_n
+from dashboard.expected import expected_weight_n, tally_of
 from dashboard.guide import Guide
 from dashboard.keeping import FACTS, Keeper, facts_document
 from dashboard.orders import Discard, Facts, File, GuideView, Order, Outcome, Record, Tell, Void
@@ -30,7 +29,6 @@ from dashboard.protocol import IDLE, STANDARD, Act, Notice, Protocol
 from dashboard.rescue import rescue
 from dashboard.station import Attempt, Station
 from records.errors import RecordsError
-from records.model import TrialStatus
 
 WAIT_S = 0.1
 log = logging.getLogger(__name__)
@@ -75,20 +73,6 @@ class _Guided:
     calibration: Calibration
 
 
-def results_by_side(station: Station, visit_id: str) -> tuple[dict[Side, int], dict[Side, int]]:
-    """Usable trials and attempts that a visit holds already, a side."""
-    usable, attempts = dict.fromkeys(Side, 0), dict.fromkeys(Side, 0)
-    results = station.store.latest_results(visit_id)
-    for trial in station.store.trials_of(visit_id):
-        if trial.side is None:
-            continue
-        attempts[trial.side] += 1
-        result: TrialResult | None = results[trial.id].result if trial.id in results else None
-        if trial.status is not TrialStatus.VOID and result is not None and result.usable:
-            usable[trial.side] += 1
-    return usable, attempts
-
-
 def open_guide(
     station: Station, visit_id: str, identity: PlateIdentity, protocol: Protocol
 ) -> tuple[Guide, Footing, Calibration]:
@@ -100,9 +84,8 @@ def open_guide(
     """
     station.store.visit(visit_id)
     footing, calibration = station.footing_for(identity), station.calibration_for(identity)
-    kept, attempts = results_by_side(station, visit_id)
-    expected_n = expected_weight_n(station, visit_id)
-    guide = Guide(uuid4().hex[:8], protocol, footing, calibration, kept, attempts, expected_n)
+    tally, expected_n = tally_of(station, visit_id, protocol), expected_weight_n(station, visit_id)
+    guide = Guide(uuid4().hex[:8], protocol, footing, calibration, tally, expected_n)
     return guide, footing, calibration
 
 
@@ -328,6 +311,7 @@ class Conductor:
 
 #: Codes of what ends a recording, or keeps it from beginning.
 _NOTICES = {
+    "REPLAY_ENDED": Notice.REPLAY_ENDED,
     "PLATE_REBOOTED": Notice.PLATE_REBOOTED,
     "SPOOL_FULL": Notice.DISK_FULL,
     "SPOOL_READ_ONLY": Notice.DISK_READ_ONLY,

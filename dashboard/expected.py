@@ -1,13 +1,18 @@
-"""What is known of a patient before an attempt: the weight that stood on the plate before."""
+"""What is known before an attempt: the weight that stood on the plate before, and what the visit holds already."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
 from analysis.errors import AnalysisError
+from analysis.geometry import Side
+from analysis.marking import FAILURES
+from dashboard.conditions import Conditions, Eyes
+from dashboard.protocol import Protocol
 from dashboard.station import Station
+from dashboard.tally import Tally
 from records.errors import RecordsError
-from records.model import TrialStatus
+from records.model import StoredResult, Trial, TrialStatus
 
 
 def expected_weight_n(station: Station, visit_id: str) -> float | None:
@@ -30,3 +35,43 @@ def expected_weight_n(station: Station, visit_id: str) -> float | None:
                 if weight_n is not None:
                     return weight_n
     return None
+
+
+def is_practice(trial: Trial) -> bool:
+    """Whether a trial was for practice: it is filed, and counts nowhere."""
+    return bool((trial.protocol or {}).get("practice", False))
+
+
+def tally_of(station: Station, visit_id: str, protocol: Protocol) -> Tally:
+    """What a visit holds.
+
+    Raises
+    ------
+    NotFound
+    """
+    tally = Tally()
+    results = station.store.latest_results(visit_id)
+    for trial in station.store.trials_of(visit_id):
+        if trial.side is not None:
+            _count(tally, trial, trial.side, results.get(trial.id), protocol)
+    return tally
+
+
+def _count(tally: Tally, trial: Trial, side: Side, stored: StoredResult | None, protocol: Protocol) -> None:
+    phases = None if stored is None else stored.result.phases
+    if phases is not None and _eyes_open(trial.condition):
+        tally.eyes_open_s[side] = max(tally.eyes_open_s[side], phases.hold_time_s)
+    if trial.condition != protocol.condition:
+        return
+    (tally.practised if is_practice(trial) else tally.attempts)[side] += 1
+    if stored is None or phases is None or trial.status is TrialStatus.VOID:
+        return
+    tally.kept[side] += stored.result.usable
+    tally.failed[side] += phases.ended_by in FAILURES and not stored.result.usable
+
+
+def _eyes_open(condition: str) -> bool:
+    try:
+        return Conditions.of(condition).eyes is Eyes.OPEN
+    except ValueError:
+        return False

@@ -6,7 +6,7 @@ orders out. Nothing that was measured after an accepted zero is ever dropped: wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -19,6 +19,7 @@ from analysis.recording import SampleBlock
 from dashboard.course import Course
 from dashboard.orders import Attempting, Discard, Facts, File, GuideView, Order, Outcome, Record, Tell, Void
 from dashboard.protocol import ACTS, ANY_STEP, IDLE, MEASURING, QUESTIONS, STOPPING, Act, Notice, Protocol, Remark, Step
+from dashboard.tally import EYES_OPEN_S, Tally, Turn
 from dashboard.vigil import OLD_ZERO_S, Vigil
 
 PIECE_S = 0.05  # no step is noticed later than this, however long the blocks are
@@ -33,8 +34,8 @@ class Guide:
     ----------
     name : str
         Tells this guide's tokens from another's.
-    kept, attempts : mapping of Side to int
-        Usable trials the visit holds already, and attempts of any kind.
+    tally : Tally or None
+        What the visit holds already under this protocol; None: nothing.
     expected_weight_n : float or None
         What this patient weighed before. [N]
     """
@@ -45,13 +46,11 @@ class Guide:
         protocol: Protocol,
         footing: Footing,
         calibration: Calibration,
-        kept: Mapping[Side, int] | None = None,
-        attempts: Mapping[Side, int] | None = None,
+        tally: Tally | None = None,
         expected_weight_n: float | None = None,
     ) -> None:
         self._name, self._protocol, self._footing, self._calibration = name, protocol, footing, calibration
-        self._kept = {side: (kept or {}).get(side, 0) for side in Side}
-        self._attempts = {side: (attempts or {}).get(side, 0) for side in Side}
+        self._turn = Turn(protocol, tally or Tally())
         self._expected_weight_n = expected_weight_n
         self._vigil = Vigil(calibration)
         self._begun = 0
@@ -66,7 +65,6 @@ class Guide:
         self._outcome: Outcome | None = None
         self._remark: Remark | None = None
         self._ending = self._stuck = False
-        self._side = self._next_side()
         self._step = self._idle_step()
         self._acts: dict[Act, Callable[[], None]] = {
             Act.START: self._start,
@@ -81,6 +79,8 @@ class Guide:
             Act.RIGHT_NEXT: partial(self._choose, Side.RIGHT),
             Act.SAME_PATIENT: partial(self._confirm, Act.SAME_PATIENT),
             Act.OTHER_LEG: partial(self._confirm, Act.OTHER_LEG),
+            Act.PRACTISE: partial(self._choose, None, True),
+            Act.SKIP_PRACTICE: partial(self._choose, None, False),
         }
 
     # ---- what goes in
@@ -102,6 +102,15 @@ class Guide:
         if act not in self._allowed() or not (token == expected or (act in ANY_STEP and same_attempt)):
             return False
         self._acts[act]()
+        return True
+
+    def set_up(self, protocol: Protocol, tally: Tally) -> bool:
+        """Ask for something else from now on; False, and nothing done, while an attempt is under way."""
+        if self._step not in IDLE:
+            return False
+        self._protocol, self._turn = protocol, Turn(protocol, tally)
+        self._begun += 1  # what was drawn before is stale
+        self._go(self._idle_step())
         return True
 
     def lost(self, notice: Notice) -> None:
@@ -127,6 +136,7 @@ class Guide:
     def filed(self, outcome: Outcome) -> None:
         """The attempt is in the archive."""
         self._outcome, self._stuck = outcome, False
+        self._turn.held(outcome)
         if outcome.usable and self._expected_weight_n is None and self._course is not None:
             self._expected_weight_n = self._course.weight_n
         if not self._ending:
@@ -134,6 +144,8 @@ class Guide:
             return
         if not self._attempt.stood:
             self._orders.append(Void(outcome.trial_id, Act.ABORT))
+        else:
+            self._turn.count(outcome, self._attempt.practice)
         self._end()
 
     def not_filed(self) -> None:
@@ -157,24 +169,31 @@ class Guide:
         """What would be filed of the attempt under way now; None before its zero, and when it is over."""
         if self._step not in MEASURING:
             return None
-        return self._attempt.facts(self._side, self._attempts[self._side], self._protocol)
+        return self._facts_now()
+
+    def _facts_now(self) -> Facts:
+        turn, attempt = self._turn, self._attempt
+        return attempt.facts(turn.side, turn.number(attempt.practice), self._protocol)
 
     def view(self) -> GuideView:
         """What a screen shows."""
         counted = self._step in MEASURING or self._step in (Step.FILING, Step.VERDICT)
+        practice = self._attempt.practice if counted or self._step is Step.ZERO else self._turn.practice
         said = self._said()
         return GuideView(
             token=self._token(),
             step=self._step,
-            side=self._side,
-            attempt=self._attempts[self._side] + (0 if counted else 1),
+            side=self._turn.side,
+            attempt=self._turn.number(practice) + (0 if counted else 1),
             left_s=self._left_s(),
             notice=said.notice if said else None,
             acts=self._allowed(),
             outcome=self._outcome,
-            kept=dict(self._kept),
+            kept=dict(self._turn.tally.kept),
             protocol=self._protocol,
             values=said.values if said else {},
+            failed=dict(self._turn.tally.failed),
+            practice=practice,
         )
 
     def _said(self) -> Remark | None:
@@ -182,6 +201,8 @@ class Guide:
         if self._stuck:
             return Remark(Notice.NOT_FILED)
         fault = self._vigil.fault if self._step in IDLE or self._step in MEASURING else None
+        if self._step in IDLE and fault is None and self._turn.eyes_open_first:
+            return Remark(Notice.EYES_OPEN_FIRST, {"limit_s": EYES_OPEN_S})
         return fault or self._remark or (self._vigil.idle if self._step in IDLE else None)
 
     def _token(self) -> str:
@@ -190,10 +211,10 @@ class Guide:
     def _allowed(self) -> tuple[Act, ...]:
         if self._stuck:
             return (Act.RETRY,)
-        if self._broken():
-            return tuple(act for act in ACTS[self._step] if act is not Act.START)
         question = QUESTIONS.get(self._remark.notice) if self._remark and self._step in MEASURING else None
-        return (*ACTS[self._step], question) if question else ACTS[self._step]
+        away = {Act.SKIP_PRACTICE if not self._turn.practice else Act.PRACTISE}
+        away |= {Act.START} if self._broken() or self._turn.eyes_open_first else set()
+        return tuple(act for act in (*ACTS[self._step], question) if act is not None and act not in away)
 
     def _broken(self) -> bool:
         """Whether the plate cannot measure."""
@@ -242,10 +263,10 @@ class Guide:
         self._orders += [Tell(cue) for cue in course.cues]
         course.cues.clear()
         self._step, self._remark = course.step, course.remark
-        if course.side is not self._side:
-            self._attempts[self._side] -= 1
-            self._side = course.side
-            self._attempts[self._side] += 1
+        if course.side is not self._turn.side:
+            self._turn.began(self._attempt.practice, -1)
+            self._turn.side = course.side
+            self._turn.began(self._attempt.practice)
         if course.ended:
             self._finish(course.remark)
 
@@ -267,8 +288,8 @@ class Guide:
             return
         self._zero = self._attempt.zero = self._empty.zero
         self._zero_at_s = self._now_s
-        self._attempts[self._side] += 1
-        self._course = Course(self._protocol, self._footing, self._side, self._attempt, self._now_s)
+        self._turn.began(self._attempt.practice)
+        self._course = Course(self._protocol, self._footing, self._turn.side, self._attempt, self._now_s)
         self._follow(self._course)
 
     # ---- ends of an attempt
@@ -279,7 +300,7 @@ class Guide:
         self._go(self._idle_step(), notice)
 
     def _finish(self, notice: Notice | Remark | None) -> None:
-        self._facts = self._attempt.facts(self._side, self._attempts[self._side], self._protocol)
+        self._facts = self._facts_now()
         self._orders.append(File(self._facts))
         self._rest_from_s = self._now_s
         self._outcome = None
@@ -287,22 +308,18 @@ class Guide:
         self._orders.append(Tell(Cue("empty")))
 
     def _idle_step(self) -> Step:
-        if min(self._kept.values()) >= self._protocol.attempts_a_side:
+        if self._turn.complete:
             return Step.DONE
         resting = self._rest_from_s is not None and self._now_s - self._rest_from_s < self._protocol.rest_s
         return Step.REST if resting else Step.READY
-
-    def _next_side(self) -> Side:
-        """The side with fewer attempts kept; the protocol's first one where they are equal."""
-        first = self._protocol.first_side
-        return first if self._kept[first] <= self._kept[first.other] else first.other
 
     # ---- what the operator does
 
     def _start(self) -> None:
         self._begun += 1
         rest_s = None if self._rest_from_s is None else self._now_s - self._rest_from_s
-        self._attempt, self._ending = Attempting(rest_s, self._expected_weight_n), False
+        self._attempt = Attempting(rest_s, self._expected_weight_n, self._turn.practice)
+        self._ending = False
         protocol, recent = self._protocol, self._now_s - self._zero_at_s < OLD_ZERO_S
         self._empty = EmptyPlate(
             self._calibration,
@@ -337,14 +354,17 @@ class Guide:
         self._finish(Notice.STOPPED)
 
     def _keep(self) -> None:
-        self._kept[self._side] += 1
-        self._side = self._next_side()
+        """Go on. Only a usable trial is kept among those asked for, a failure counts as one, the rest as nothing."""
+        counted = self._outcome is not None and self._turn.count(self._outcome, self._attempt.practice)
+        self._turn.go_on(counted or self._attempt.practice)
         self._go(self._idle_step())
 
     def _repeat(self) -> None:
         """Another attempt of this side. A failure stays: it is an outcome; a usable trial is taken out."""
-        if self._outcome is not None and self._outcome.usable and not self._outcome.failed:
-            self._orders.append(Void(self._outcome.trial_id, Act.REPEAT))
+        outcome, practice = self._outcome, self._attempt.practice
+        self._turn.choose(self._turn.side, True if practice else None)
+        if outcome is not None and outcome.usable and not outcome.failed and not practice:
+            self._orders.append(Void(outcome.trial_id, Act.REPEAT))
         self._go(self._idle_step())
 
     def _retry(self) -> None:
@@ -364,8 +384,8 @@ class Guide:
         self._ending = False
         self._go(Step.ENDED)
 
-    def _choose(self, side: Side) -> None:
-        self._side = side
+    def _choose(self, side: Side | None, practice: bool | None = None) -> None:
+        self._turn.choose(side or self._turn.side, practice)
 
 
 def _unrecorded(notice: Notice) -> Notice:

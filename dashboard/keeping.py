@@ -126,6 +126,7 @@ def facts_document(facts: Facts) -> dict[str, Any]:
         "expected_weight_n": facts.expected_weight_n,
         "confirmed": [act.value for act in facts.confirmed],
         "followed": followed_document(facts.followed),
+        "practice": facts.practice,
     }
 
 
@@ -142,6 +143,7 @@ def _facts_from(document: Mapping[str, Any], protocol: Protocol) -> Facts:
         expected_weight_n=None if expected_n is None else float(expected_n),
         confirmed=tuple(Act(act) for act in document.get("confirmed", ())),
         followed=followed_from(document.get("followed")),
+        practice=bool(document.get("practice", False)),
     )
 
 

@@ -21,7 +21,8 @@ class Facts:
     ``zero`` was taken in the recording's first seconds; ``lift_s``: when the lift was asked for, None where it never
     was; ``rest_s``: rest before the attempt, None before the first. ``expected_weight_n``: what this patient weighed
     before [N]; ``confirmed``: what the operator was asked and answered with yes, by the name of the act;
-    ``followed``: foot-off and end as they were seen live, None where no foot left the plate.
+    ``followed``: foot-off and end as they were seen live, None where no foot left the plate; ``practice``: it counts
+    nowhere.
     """
 
     side: Side
@@ -34,6 +35,7 @@ class Facts:
     expected_weight_n: float | None = None
     confirmed: tuple[Act, ...] = ()
     followed: Followed | None = None
+    practice: bool = False
 
 
 def followed_document(followed: Followed | None) -> dict[str, float | None] | None:
@@ -55,6 +57,7 @@ class Attempting:
 
     rest_s: float | None
     expected_weight_n: float | None = None
+    practice: bool = False
     origin_s: float | None = None
     zero: Zero | None = None
     lift_s: float | None = None
@@ -79,6 +82,7 @@ class Attempting:
             expected_weight_n=self.expected_weight_n,
             confirmed=tuple(self.confirmed),
             followed=self._followed(self.origin_s),
+            practice=self.practice,
         )
 
     def _followed(self, origin_s: float) -> Followed | None:
@@ -104,6 +108,11 @@ class Outcome:
     def failed(self) -> bool:
         """Whether the hold ended in a failure: an outcome that counts and is never taken back."""
         return self.result is not None and self.result.phases.ended_by in FAILURES
+
+    @property
+    def hold_s(self) -> float:
+        """How long was held. [s]"""
+        return 0.0 if self.result is None else self.result.phases.hold_time_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +155,8 @@ class GuideView:
     """The guide at one moment.
 
     ``token`` names attempt and step: an act carries the token of the screen it was made on. ``left_s``: countdown [s];
-    ``acts``: what may be done now; ``kept``: attempts kept a side; ``values``: the numbers of the notice.
+    ``acts``: what may be done now; ``kept``, ``failed``: usable attempts kept and failures, a side; ``practice``:
+    whether the attempt is one; ``values``: the numbers of the notice.
     """
 
     token: str
@@ -160,3 +170,5 @@ class GuideView:
     kept: Mapping[Side, int]
     protocol: Protocol
     values: Mapping[str, float | int | str] = field(default_factory=dict)
+    failed: Mapping[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
+    practice: bool = False

@@ -49,14 +49,19 @@ class Act(StrEnum):
     RIGHT_NEXT = "right_next"
     SAME_PATIENT = "same_patient"
     OTHER_LEG = "other_leg"
+    PRACTISE = "practise"
+    SKIP_PRACTICE = "skip_practice"
 
+
+#: Between two attempts.
+BETWEEN = (Act.START, Act.LEFT_NEXT, Act.RIGHT_NEXT, Act.PRACTISE, Act.SKIP_PRACTICE)
 
 #: What may be done in each step.
 ACTS: dict[Step, tuple[Act, ...]] = {
-    Step.READY: (Act.START, Act.LEFT_NEXT, Act.RIGHT_NEXT, Act.ABORT),
-    Step.REST: (Act.START, Act.LEFT_NEXT, Act.RIGHT_NEXT, Act.ABORT),
-    Step.DONE: (Act.START, Act.LEFT_NEXT, Act.RIGHT_NEXT),
-    Step.ENDED: (Act.START, Act.LEFT_NEXT, Act.RIGHT_NEXT),
+    Step.READY: (*BETWEEN, Act.ABORT),
+    Step.REST: (*BETWEEN, Act.ABORT),
+    Step.DONE: BETWEEN,
+    Step.ENDED: BETWEEN,
     Step.ZERO: (Act.STOP, Act.ABORT),
     Step.BOTH_FEET: (Act.STOP, Act.ABORT),
     Step.LIFT: (Act.STOP, Act.ABORT),
@@ -105,6 +110,8 @@ class Notice(StrEnum):
     WRONG_LEG = "wrong_leg"
     WRONG_LEG_ENDED = "wrong_leg_ended"
     STILL_ON_BOTH = "still_on_both"
+    EYES_OPEN_FIRST = "eyes_open_first"
+    REPLAY_ENDED = "replay_ended"
 
 
 #: Nothing can be measured while these last: no attempt begins, one under way ends and is filed.
@@ -143,9 +150,11 @@ class Protocol:
         What it is called in exports ("standard", "demo").
     zero_s, both_feet_s, hold_s, settle_s, rest_s : float
         Empty plate, both feet quiet, hold asked for, both feet again, rest after an attempt. [s]
-    attempts_a_side : int
+    attempts_a_side, practice_a_side : int
+        Usable trials asked for, and practice trials before them: filed, and counted nowhere.
     first_side : Side
     condition : str
+        Code of the conditions, see `conditions`.
     demo : bool
         Stamped into every trial: a demonstration is never compared with a real test.
     zero_limit_s, step_on_limit_s, lift_limit_s, foot_down_limit_s : float
@@ -163,6 +172,7 @@ class Protocol:
     settle_s: float = 3.0
     rest_s: float = 30.0
     attempts_a_side: int = 3
+    practice_a_side: int = 1
     first_side: Side = Side.RIGHT
     condition: str = "eyes_open"
     demo: bool = False
@@ -185,5 +195,9 @@ class Protocol:
 
 
 STANDARD = Protocol()
+#: A first look: one attempt a side gives no interval.
+SHORT = Protocol(name="short", attempts_a_side=1, practice_a_side=0)
 #: One attempt a side: both sides within a minute at four times the speed of life.
-DEMO = Protocol(name="demo", attempts_a_side=1, demo=True)
+DEMO = Protocol(name="demo", attempts_a_side=1, practice_a_side=0, demo=True)
+#: What can be chosen; names are keys of the catalogue (`test.protocol.*`).
+PROTOCOLS = {protocol.name: protocol for protocol in (STANDARD, SHORT, DEMO)}

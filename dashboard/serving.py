@@ -18,6 +18,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from acquisition.hub import Hub
+from acquisition.plate import REPLAY
 from acquisition.spool import Tap
 from dashboard.app import make_app
 from dashboard.archive import local_actor
@@ -37,7 +38,6 @@ from records.store import RecordStore
 THREADS = 16
 #: A stream to a client that stopped reading is held back early instead of being kept in memory.
 HELD_BACK_BYTES = 65536
-REPLAY = "replay:"
 LOOPBACK = "127.0.0.1"
 #: Ctrl-C, end of the program, its terminal closed or the user logged out; the last is Windows' Ctrl-Break.
 ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")

@@ -39,6 +39,8 @@ from records.model import (
 from records.store import RecordStore
 
 log = logging.getLogger(__name__)
+#: Why a practice trial is void from the beginning.
+PRACTICE = "practice"
 KEPT_SIGNALS = 64  # trials whose signals stay at hand for pictures
 
 
@@ -128,7 +130,8 @@ class Station:
     def file_attempt(self, attempt: Attempt) -> FiledTrial:
         """File the counts, then what they show: two commits, so that a failed analysis never loses a trial.
 
-        An attempt that has its id is filed once, however often it is handed in.
+        An attempt that has its id is filed once, however often it is handed in. One for practice is taken out of every
+        comparison.
 
         Raises
         ------
@@ -152,9 +155,12 @@ class Station:
         )
         try:
             (filed,) = filing.file_recording(self.store, self.actor, attempt.visit_id, new, [trial])
+            known = self._assess_and_file(filed)
         except Conflict:
-            return self._filed_before(attempt)
-        return self._assess_and_file(filed)
+            known = self._filed_before(attempt)
+        if facts.practice:
+            self.void(known.trial.id, PRACTICE)
+        return known
 
     def _filed_before(self, attempt: Attempt) -> FiledTrial:
         """An attempt whose counts are in the archive already: what may be missing is its result."""
@@ -296,6 +302,7 @@ def _stamped(facts: Facts) -> dict[str, object]:
         "expected_weight_n": facts.expected_weight_n,
         "confirmed": [act.value for act in facts.confirmed],
         "followed": followed_document(facts.followed),
+        "practice": facts.practice,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,11 +10,12 @@ from shelf import result
 
 from acquisition.plate import Cue
 from analysis.calibration import Calibration
-from analysis.geometry import Side, sign
+from analysis.geometry import sign
 from analysis.recording import SampleBlock
 from dashboard.guide import Guide
 from dashboard.orders import Facts, File, GuideView, Outcome, Tell
 from dashboard.protocol import STANDARD, Act, Protocol, Step
+from dashboard.tally import Tally
 from hardware.plates import load_plate_model
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -25,14 +26,16 @@ CALIBRATION = Calibration(
 )
 HALF_MM = MODEL.template.half_spacing_mm
 RATE_HZ = 80
+#: The standard test, its practice trials done.
+MEASURED = replace(STANDARD, practice_a_side=0)
 WEIGHT_N = 700.0
 
 
 class DictatedPlate:
     """Gives the guide blocks of 25 ms whose load and CoP are dictated; remembers what the guide ordered."""
 
-    def __init__(self, protocol: Protocol = STANDARD, **held: Mapping[Side, int]) -> None:
-        self.guide = Guide("g", protocol, MODEL.template, CALIBRATION, **held)
+    def __init__(self, protocol: Protocol = MEASURED, tally: Tally | None = None) -> None:
+        self.guide = Guide("g", protocol, MODEL.template, CALIBRATION, tally)
         self.made = 0
         self.fz_n, self.x_mm = 0.0, 0.0
         self.noise_counts = 40.0

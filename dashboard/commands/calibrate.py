@@ -12,7 +12,7 @@ from pathlib import Path
 
 from acquisition.calibration_run import CalibrationRun, Plan
 from acquisition.errors import AcquisitionError, PlateRefused
-from acquisition.plate import Plate, Prompted, WirePlate
+from acquisition.plate import REPLAY, Plate, Prompted, WirePlate
 from acquisition.ports import AUTO
 from analysis.calibration import Calibration
 from analysis.calibration_checks import Problem
@@ -37,7 +37,6 @@ from records.errors import RecordsError
 from records.model import Actor, Role
 
 FOLDER = "calibrations"
-REPLAY = "replay:"
 #: What a run is made with from its first step on: options that name anything else later are refused.
 _PLANNED = ("weight_kg", "scale_kg", "tolerance_g", "grid")
 

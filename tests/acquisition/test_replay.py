@@ -214,3 +214,27 @@ def test_a_spool_of_a_plate_of_another_time_is_refused(tmp_path: Path) -> None:
     spool.end()
     with pytest.raises(SpoolDamaged, match="none this program knows"):
         recording_of(recover(spool.path))
+
+
+def test_a_replay_says_what_it_is_is_played_once_and_its_end_is_no_broken_cable(tmp_path: Path) -> None:
+    recorded, opened = kept(tmp_path, 2.0), []
+
+    def opener() -> Plate:
+        opened.append(open_plate(f"replay:{recorded.path}?speed=1"))
+        return opened[-1]
+
+    hub = Hub(opener)
+    hub.start()
+    try:
+        cursor = -1
+        while hub.snapshot().state is HubState.CONNECTING:
+            _, cursor = hub.blocks_after(cursor, 0.05)
+        assert hub.snapshot().replayed
+        hub.begin_recording()
+        while (last := hub.snapshot()).state is HubState.STREAMING:
+            _, cursor = hub.blocks_after(cursor, 0.05)
+        assert (last.error, last.interrupted, last.waiting, last.replayed) == ("REPLAY_ENDED",) * 2 + (False, True)
+        assert len(opened) == 1
+        assert hub.end_recording().interrupted == "REPLAY_ENDED"
+    finally:
+        hub.close()

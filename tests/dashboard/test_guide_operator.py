@@ -26,6 +26,7 @@ from analysis.phases import EndedBy
 from dashboard.guide import Guide
 from dashboard.orders import Discard, Outcome, Record, Void
 from dashboard.protocol import DEMO, STANDARD, Act, Notice, Step
+from dashboard.tally import Tally
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,8 @@ def test_after_one_attempt_a_side_the_demonstration_is_done() -> None:
 
 
 def test_sides_alternate_and_the_operator_may_choose() -> None:
-    plate = DictatedPlate(kept={Side.RIGHT: 1, Side.LEFT: 0}, attempts={Side.RIGHT: 2, Side.LEFT: 0})
+    held = Tally(kept={Side.RIGHT: 1, Side.LEFT: 0}, attempts={Side.RIGHT: 2, Side.LEFT: 0})
+    plate = DictatedPlate(tally=held)
     assert (plate.view.side, plate.view.attempt) == (Side.LEFT, 1)
     assert plate.act(Act.RIGHT_NEXT)
     assert (plate.view.side, plate.view.attempt) == (Side.RIGHT, 3)

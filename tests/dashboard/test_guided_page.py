@@ -11,9 +11,11 @@ from dictated_plate import DictatedPlate, filing, good, holding, judged
 from guided_bench import GuidedBench
 from shelf import result
 
+from acquisition.hub import HubState
 from analysis.geometry import Side
 from analysis.phases import EndedBy
 from analysis.quality import Finding, FindingCode, Severity
+from dashboard.conductor import Attendance
 from dashboard.config import Config
 from dashboard.figures.scene import scene
 from dashboard.orders import Outcome
@@ -47,7 +49,7 @@ def test_every_step_has_its_words(step: Step, side: Side) -> None:
     assert view.step_text(WORDS, guide)
 
 
-NUMBERS = {"cell": 2, "value": 14.2, "limit": 0.6, "age_min": 16.0, "limit_min": 15.0}
+NUMBERS = {"cell": 2, "value": 14.2, "limit": 0.6, "age_min": 16.0, "limit_min": 15.0, "limit_s": 20.0}
 WEIGHTS = {"weight_n": 700.0, "expected_n": 560.0, "deviation_pct": 25.0, "limit_pct": 10.0}
 
 
@@ -166,3 +168,12 @@ def test_once_both_sides_are_done_the_result_is_one_press_away(bench: GuidedBenc
         bench.act(Act.KEEP)
     bench.until(Step.DONE)
     assert f"/result/{bench.visit.id}" in str(controls(services(bench), bench.visit.id))
+
+
+def test_a_recording_that_is_played_is_never_called_a_connected_plate(bench: GuidedBench) -> None:
+    played = replace(bench.hub.snapshot(), replayed=True, identity=replace(bench.plate.identity, serial="FP-7"))
+    text, level = view.plate_text(WORDS, Attendance.OPEN, played)
+    assert ("recording of plate FP-7" in text, "connected" in text, level) == (True, False, "good")
+    ended = replace(played, state=HubState.LOST, error="REPLAY_ENDED")
+    text, level = view.plate_text(WORDS, Attendance.OPEN, ended)
+    assert ("played to its end" in text, "lost" in text, level) == (True, False, "caution")

@@ -48,6 +48,8 @@ ORDER = (
     Act.SAME_PATIENT,
     Act.OTHER_LEG,
     Act.REPEAT,
+    Act.PRACTISE,
+    Act.SKIP_PRACTICE,
     Act.TOUCHED,
     Act.HAND_SUPPORT,
     Act.STOP,
@@ -111,13 +113,16 @@ def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> t
         return words("test.plate.silent", silent_s=snapshot.silent_s // SILENT_S * SILENT_S), CAUTION
     if snapshot.state is HubState.STREAMING and snapshot.identity is not None:
         identity = snapshot.identity
-        key = "simulated" if identity.serial.startswith("SIM-") else "connected"
+        simulated = identity.serial.startswith("SIM-")
+        key = "replayed" if snapshot.replayed else "simulated" if simulated else "connected"
         rate = words("test.plate.rate", rate=f"{snapshot.rate_hz:.0f}") if snapshot.rate_hz > 0 else ""
         plate = words(f"test.plate.{key}", serial=identity.serial, model=identity.model, rate=rate)
         seen = unwell(snapshot)
         told = [words(f"test.plate.{key}", **_unwell_values(snapshot)) for key in seen]
         levels = [GOOD, *seen.values()]
         return " ".join([*told, plate]), max(levels, key=[GOOD, CAUTION, STOP].index)
+    if snapshot.error == "REPLAY_ENDED":
+        return words("test.plate.replay_ended"), CAUTION
     reason = plate_error_text(words, snapshot.fault) if snapshot.fault else ""
     state = "waiting" if snapshot.waiting and snapshot.recording else snapshot.state.value
     return words(f"test.plate.{state}", reason=reason), STOP
@@ -195,23 +200,42 @@ def notice_text(words: Words, guide: GuideView) -> str:
 
 def attempt_text(words: Words, guide: GuideView) -> str:
     """Which attempt of the side this is."""
-    asked = guide.protocol.attempts_a_side
-    return words("test.attempt", attempt=guide.attempt, kept=guide.kept[guide.side], asked=asked)
+    asked, failed = guide.protocol.attempts_a_side, guide.failed[guide.side]
+    if guide.practice:
+        return words("test.practice")
+    told = words("test.attempt", attempt=guide.attempt, kept=guide.kept[guide.side], asked=asked)
+    return told + words("test.failed", failed=failed) if failed else told
 
 
 def buttons(words: Words, guide: GuideView) -> tuple[Button, ...]:
     """The acts that may be done now, those that lead on first."""
+    again = worthless(guide)
+    order = sorted(ORDER, key=lambda act: act is not Act.REPEAT) if again else ORDER
     return tuple(
         Button(
             act,
-            words(f"test.act.{act.value}", **_side_words(words, guide.side)),
+            words(f"test.act.{_act_key(guide, act)}", **_side_words(words, guide.side)),
             KEYS.get(act),
             _key_text(words, act),
-            act in MAIN,
+            act is Act.REPEAT if again else act in MAIN,
         )
-        for act in ORDER
+        for act in order
         if act in guide.acts
     )
+
+
+def worthless(guide: GuideView) -> bool:
+    """Whether the attempt just filed brought neither a usable trial nor a failure: it has to be repeated."""
+    outcome = guide.outcome
+    judged = outcome is not None and guide.step is Step.VERDICT and not guide.practice
+    return judged and outcome is not None and not (outcome.usable or outcome.failed)
+
+
+def _act_key(guide: GuideView, act: Act) -> str:
+    """What an act is called: an attempt that does not count is not kept."""
+    if act is Act.KEEP and (guide.practice or worthless(guide)):
+        return "go_on"
+    return "practise_again" if act is Act.REPEAT and guide.practice else act.value
 
 
 def _key_text(words: Words, act: Act) -> str | None:
@@ -228,6 +252,8 @@ def verdict(words: Words, guide: GuideView) -> Verdict | None:
         key = f"test.no_result.{outcome.error}"
         why = words(key if words.has(key) else "test.no_result.other", code=outcome.error or "")
         return Verdict(words("test.verdict.nothing"), "stop", why, ())
+    if guide.practice:
+        return Verdict(words("test.verdict.practice"), "good", ended_text(words, outcome.result.phases), ())
     return _judged(words, outcome, outcome.result)
 
 
