@@ -110,9 +110,18 @@ def behind_a_terminal(link: SimulatedLink) -> Iterator[str]:
 
 def blocks_of(plate: Plate, seconds: float) -> list[SampleBlock]:
     """Blocks until `seconds` of the plate's own time have passed since the first."""
+    return _blocks(plate, lambda first_us, last_us: last_us - first_us >= seconds * 1e6)
+
+
+def blocks_until(plate: Plate, at_s: float) -> list[SampleBlock]:
+    """Blocks until the plate's own clock shows `at_s`. [s]"""
+    return _blocks(plate, lambda _, last_us: last_us >= at_s * 1e6)
+
+
+def _blocks(plate: Plate, enough: Callable[[int, int], bool]) -> list[SampleBlock]:
     blocks: list[SampleBlock] = []
     silent = 0
-    while not blocks or int(blocks[-1].device_us.max()) - int(blocks[0].device_us.min()) < seconds * 1e6:
+    while not blocks or not enough(int(blocks[0].device_us.min()), int(blocks[-1].device_us.max())):
         block = plate.read(0.5)
         silent = silent + 1 if block is None else 0
         assert silent < 10, "the plate sends nothing"

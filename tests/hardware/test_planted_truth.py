@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from benches import blocks_of, simulate
+from benches import blocks_until, simulate
 from planted import Measured, guided_trial, measured
 
 from acquisition.plate import open_plate
 from analysis.geometry import Side
 from analysis.phases import EndedBy
 from hardware.simulator.device import Simulation
-from hardware.simulator.script import both_sides_in_turn
+from hardware.simulator.script import BETWEEN_S, BOTH_FEET_S, EMPTY_S, HOLD_S, both_sides_in_turn
 
 EVENT_S, COP_MM = 0.15, 0.5
+STEPS_OFF_S = EMPTY_S + BOTH_FEET_S + 2 * (HOLD_S + BETWEEN_S)
 
 
 def check(found: Measured, side: Side) -> None:
@@ -80,13 +81,18 @@ def test_light_touches_do_not_end_a_stance() -> None:
 
 @pytest.fixture(scope="module", params=[80, 1000])
 def elsewhere(request: pytest.FixtureRequest) -> Iterator[Callable[[], Measured]]:
-    """A plate in another process, both sides in turn, through pyserial; the truth is made here from the same script."""
+    """A plate in another process, both sides in turn, through pyserial; the truth is made here from the same script.
+
+    A plate as fast as it is read does not wait for its reader: how much of the script has passed when the reading
+    begins is the machine's matter. So the empty plate is the one after both sides, whose time the script says.
+    """
     arguments = ("--speed", "0", "--seed", "11", "--rate", str(request.param), "--scenario", "weak-right")
     with simulate(*arguments) as url:
         plate = open_plate(url)
         plate.start()
-        empty = blocks_of(plate, 4.0)
-        trial = blocks_of(plate, 98.0)
+        trial = blocks_until(plate, STEPS_OFF_S - 1.0)
+        blocks_until(plate, STEPS_OFF_S + 1.0)
+        empty = blocks_until(plate, STEPS_OFF_S + EMPTY_S - 1.0)
         plate.close()
         truth = Simulation("weak-right", seed=11).person(both_sides_in_turn())
         yield lambda: measured(plate, empty, trial, truth, request.param)
