@@ -39,13 +39,17 @@ SYSTEM_TOOLS = {
     "arduino-builder": ("arduino-builder",),
 }
 
+#: Tests run in two processes: most of their time is waiting for a plate, a page or a disk. A file stays in one of them,
+#: so that what a file shares is made once.
+WORKERS = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+
 CHECKS = (
     ("format", ["-m", "ruff", "format", "--check", "."]),
     ("lint", ["-m", "ruff", "check", "."]),
     ("spelling", ["-m", "codespell_lib"]),
     ("types", ["-m", "mypy"]),
     ("import contracts", ["-c", "from importlinter.cli import lint_imports_command as c; c()"]),
-    ("tests", ["-m", "pytest", "-q"]),
+    ("tests", ["-m", "pytest", "-q", *WORKERS]),
 )
 
 
