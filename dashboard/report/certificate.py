@@ -14,7 +14,7 @@ from analysis.calibrating import HOLD_OUT_FZ_PCT, HOLD_OUT_MAX_MM, HOLD_OUT_MEAN
 from analysis.calibration_checks import ZERO_SHIFT_N
 from analysis.recording import PlateIdentity
 from dashboard.calibration_text import refusal_text
-from dashboard.report.typeset import typeset
+from dashboard.report.typeset import Standard, typeset
 from dashboard.words import Words
 from dashboard.words.dates import date_text, moment_text
 
@@ -33,8 +33,8 @@ class Certified:
 
 
 def certificate(words: Words, report: CalibrationReport, about: Certified) -> bytes:
-    """The certificate as PDF/A, the same bytes for the same calibration."""
-    return typeset("certificate", certificate_document(words, report, about), about.made_at, archival=True)
+    """The certificate as PDF/A and PDF/UA, the same bytes for the same calibration."""
+    return typeset("certificate", certificate_document(words, report, about), about.made_at, Standard.RECORD)
 
 
 def certificate_document(words: Words, report: CalibrationReport, about: Certified) -> dict[str, Any]:
