@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.calibration import Calibration, Zero
+from analysis.columns import any_of, largest
 from analysis.preprocess import runs
 from analysis.recording import N_CELLS, Counts, RawRecording, SampleBlock, SetFlag
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+Int = NDArray[np.intp]
 
 FROZEN_S = 0.5  # a converter's last bits always move: the same code for so long is none
 NOT_CONVERTED_S = 0.25  # after which the plate itself says that a cell does not convert
@@ -93,14 +95,16 @@ class CellTrace:
         return self.calibration.max_load_n / N_CELLS
 
 
-def recorded_faults(raw: RawRecording, calibration: Calibration, zero: Zero) -> tuple[CellFault, ...]:
-    """Every fault of every cell in a recording."""
+def recorded_faults(
+    raw: RawRecording, calibration: Calibration, newest_s: Float, load_n: Float
+) -> tuple[CellFault, ...]:
+    """Every fault of every cell in a recording; newest time of each set (n,) [s], loads above zero (n, 4) [N]."""
     trace = CellTrace(
-        time_s=raw.time_s.max(axis=1),
+        time_s=newest_s,
         counts=raw.counts,
         flags=raw.flags,
         own_time_s=raw.time_s,
-        load_n=(raw.counts - zero.counts) * calibration.cell_newton_per_count,
+        load_n=load_n,
         calibration=calibration,
         full_scale_counts=raw.plate.full_scale_counts,
     )
@@ -131,11 +135,13 @@ def _pattern(trace: CellTrace) -> Iterator[CellFault]:
 
 def _saturated(trace: CellTrace) -> Iterator[CellFault]:
     """A code at the end of the converter's range, or a set that the plate says is."""
+    furthest = max(int(trace.counts.max()), -int(trace.counts.min()))
+    told = trace.flags & SetFlag.SATURATED != 0
+    if furthest < SATURATED_PART * trace.full_scale_counts and not told.any():
+        return
     part = np.abs(trace.counts.astype(np.float64)) / trace.full_scale_counts
     over = part >= SATURATED_PART
-    flagged = (trace.flags & SetFlag.SATURATED != 0) & ~over.any(axis=1)
-    if not (over.any() or flagged.any()):
-        return
+    flagged = told & ~any_of(over)
     for cell in range(N_CELLS):
         for start, end in _spans(trace, np.asarray(over[:, cell], dtype=np.bool_), 0.0):
             value = 100 * float(part[start : end + 1, cell].max())
@@ -159,10 +165,10 @@ def _disconnected(trace: CellTrace) -> Iterator[CellFault]:
     """
     gain = trace.calibration.cell_newton_per_count
     raw_n = trace.counts * gain
-    beyond = np.abs(raw_n) > trace.rated_n
-    for cell in np.flatnonzero(beyond.any(axis=0)).tolist():
-        for span in _spans(trace, np.asarray(beyond[:, cell], dtype=np.bool_), BEYOND_S):
-            largest_n = float(np.abs(raw_n[span[0] : span[1] + 1, cell]).max())
+    size_n = np.abs(raw_n)
+    for cell in range(N_CELLS) if size_n.max() > trace.rated_n else ():
+        for span in _spans(trace, np.asarray(size_n[:, cell] > trace.rated_n, dtype=np.bool_), BEYOND_S):
+            largest_n = float(size_n[span[0] : span[1] + 1, cell].max())
             yield _fault(trace, CellProblem.DISCONNECTED, cell, span, largest_n, trace.rated_n)
     for start, end in _noisy_pieces(trace.time_s, raw_n):
         noise_n = noise_of(raw_n[start:end])
@@ -178,12 +184,13 @@ def _noisy_pieces(time_s: Float, raw_n: Float) -> Iterator[tuple[int, int]]:
     A recording of a sound plate has none, and no median has to be found to say so.
     """
     least_n = (1 - 1e-9) * NOISE_TIMES * CELL_NOISE_N * SECOND_DIFFERENCE / NORMAL_MAD
-    large = np.abs(np.diff(raw_n, n=2, axis=0)) > least_n
-    before = np.vstack([np.zeros((1, N_CELLS), dtype=np.int64), np.cumsum(large, axis=0)])
-    for start, end in _pieces(time_s, NOISE_S):
-        last = max(end - 2, start)
-        if (2 * (before[last] - before[start]) >= last - start).any():
-            yield start, end
+    large, cell = np.nonzero(np.abs(np.diff(raw_n, n=2, axis=0)) > least_n)
+    start, end = _pieces(time_s, NOISE_S)
+    first, last = np.searchsorted(large, [start, end - 2])
+    for at in np.flatnonzero(2 * (last - first) >= end - 2 - start).tolist():
+        in_cells = np.bincount(cell[first[at] : last[at]], minlength=N_CELLS)
+        if 2 * in_cells.max() >= end[at] - 2 - start[at]:
+            yield int(start[at]), int(end[at])
 
 
 def noise_of(cells_n: Float) -> Float:
@@ -197,28 +204,26 @@ def noise_of(cells_n: Float) -> Float:
     return np.asarray(NORMAL_MAD * np.median(second, axis=0) / SECOND_DIFFERENCE, dtype=np.float64)
 
 
-def _pieces(time_s: Float, length_s: float) -> Iterator[tuple[int, int]]:
-    """Stretches of this length, the last one up to the end; none where there is less, or where sets are missing."""
-    if time_s[-1] - time_s[0] < length_s - SLACK_S:
-        return
-    edges_s = np.arange(time_s[-1], time_s[0] + length_s - 2 * SLACK_S, -length_s)
-    for end_s in edges_s[::-1]:
-        start, end = np.searchsorted(time_s, [end_s - length_s - SLACK_S, end_s + SLACK_S])
-        if end - start >= FEWEST:
-            yield int(start), int(end)
+def _pieces(time_s: Float, length_s: float) -> tuple[Int, Int]:
+    """Starts and ends of stretches of this length, the last one up to the end; none where sets are missing. (k,)"""
+    end_s = np.arange(time_s[-1], time_s[0] + length_s - 2 * SLACK_S, -length_s)[::-1]
+    start, end = np.searchsorted(time_s, [end_s - length_s - SLACK_S, end_s + SLACK_S])
+    enough = end - start >= FEWEST
+    return start[enough], end[enough]
 
 
 def _frozen(trace: CellTrace) -> Iterator[CellFault]:
     """The same code for half a second while another cell's moves; or sets without a new conversion of a cell."""
-    still = np.vstack([np.zeros((1, N_CELLS), dtype=np.bool_), np.diff(trace.counts, axis=0) == 0])
-    late = np.zeros_like(still)
-    late[1:] = np.diff(trace.own_time_s, axis=0) == 0
-    silent = late & (trace.flags & SetFlag.TIMEOUT != 0)[:, None]
-    for cell in np.flatnonzero(still.any(axis=0)).tolist():
-        for start, end in runs(np.asarray(still[:, cell], dtype=np.bool_)):
+    still = np.zeros(trace.counts.shape, dtype=np.bool_)
+    still[1:] = trace.counts[1:] == trace.counts[:-1]
+    for cell in range(N_CELLS):
+        for start, end in runs(still[:, cell]):
             length_s = float(trace.time_s[end - 1] - trace.time_s[start - 1])
+            if length_s < NOT_CONVERTED_S - SLACK_S:
+                continue
+            silent = np.diff(trace.own_time_s[start - 1 : end, cell]) == 0
+            told = bool((silent & (trace.flags[start:end] & SetFlag.TIMEOUT != 0)).any())
             others_move = not np.delete(still[start:end], cell, axis=1).all()
-            told = length_s >= NOT_CONVERTED_S - SLACK_S and bool(silent[start:end, cell].any())
             if told or (length_s >= FROZEN_S - SLACK_S and others_move):
                 yield _fault(trace, CellProblem.FROZEN, cell, (start - 1, end - 1), length_s, FROZEN_S)
 
@@ -311,7 +316,7 @@ class CellWatch:
         own_time_s = np.concatenate([block.device_us for block in self._blocks]).astype(np.float64) * 1e-6
         gain = self._calibration.cell_newton_per_count
         return CellTrace(
-            time_s=own_time_s.max(axis=1),
+            time_s=largest(own_time_s),
             counts=counts,
             flags=np.concatenate([block.flags for block in self._blocks]),
             own_time_s=own_time_s,

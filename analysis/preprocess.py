@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
-from scipy.ndimage import maximum_filter1d, median_filter
 from scipy.signal import butter
 
+from analysis.columns import every
 from analysis.cop import CellSeries, ForceSeries, standing_load
 from analysis.errors import InvalidRecording, TooShort
 from analysis.settings import AnalysisSettings
+from analysis.spline import cubic
 from analysis.zero_phase import zero_phase
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+Int = NDArray[np.intp]
 
 MINIMUM_SAMPLES = 20
 SHORTEST_S, LONGEST_S = 1.0, 3600.0
@@ -67,20 +69,30 @@ class Preprocessed:
 
 def runs(mask: Bool) -> Iterator[tuple[int, int]]:
     """Yield start and end (exclusive) of each run of True."""
-    edges = np.flatnonzero(np.diff(np.r_[0, mask.astype(np.int8), 0]))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
+    if len(mask) and mask[0]:
+        edges.insert(0, 0)
+    if len(mask) and mask[-1]:
+        edges.append(len(mask))
+    yield from zip(edges[::2], edges[1::2], strict=True)
 
 
-def _spikes(own: Float, floor: float) -> tuple[Bool, Float]:
-    """Which samples of one column are spikes, and the local medians. (m,), (m,)"""
-    width = 2 * HAMPEL_HALF_WIDTH + 1
-    median = np.asarray(median_filter(own, size=width, mode="mirror"), dtype=np.float64)
-    spike = np.asarray(np.abs(own - median) > floor, dtype=np.bool_)
-    padded = np.pad(own, HAMPEL_HALF_WIDTH, mode="reflect")
-    for at in np.flatnonzero(spike):
-        robust_sd = 1.4826 * float(np.median(np.abs(padded[at : at + width] - median[at])))
-        spike[at] = abs(own[at] - median[at]) > HAMPEL_THRESHOLD * robust_sd
-    return spike, median
+def _spikes(own: Float, floor: float) -> tuple[Int, Float]:
+    """Places of the spikes in one column, and the median of the samples around each. (k,), (k,)
+
+    A median is one of the samples it is taken of: only where a step exceeds the third part of the floor can a sample
+    depart from it by more than the floor. Nobody has to look elsewhere.
+    """
+    half, n = HAMPEL_HALF_WIDTH, len(own)
+    steep = np.flatnonzero(np.abs(np.diff(own)) > floor / half)
+    near = np.zeros(n, dtype=np.bool_)
+    near[(steep[:, None] + np.arange(1 - half, half + 1)).clip(0, n - 1)] = True
+    at = np.flatnonzero(near)
+    around = sliding_window_view(np.pad(own, half, mode="reflect"), 2 * half + 1)[at]
+    median = np.median(around, axis=1)
+    robust_sd = 1.4826 * np.median(np.abs(around - median[:, None]), axis=1)
+    spike = np.abs(own[at] - median) > np.maximum(floor, HAMPEL_THRESHOLD * robust_sd)
+    return at[spike], np.asarray(median[spike], dtype=np.float64)
 
 
 def repair_spikes(values: Float, floor: Float) -> tuple[Float, Bool, Bool]:
@@ -111,13 +123,14 @@ def repair_spikes(values: Float, floor: Float) -> tuple[Float, Bool, Bool]:
         kept = np.flatnonzero(np.isfinite(values[:, column]))
         if len(kept) < 2 * HAMPEL_HALF_WIDTH + 1:
             continue
-        spike, median = _spikes(values[kept, column], float(floor[column]))
-        for start, end in runs(spike):
-            if end - start <= MAXIMUM_REPAIRED_RUN:
-                mended[kept[start:end], column] = median[start:end]
-                repaired[kept[start:end]] = True
+        spikes, median = _spikes(values[kept, column], float(floor[column]))
+        for run in np.split(np.arange(len(spikes)), np.flatnonzero(np.diff(spikes) > 1) + 1):
+            rows = kept[spikes[run]]
+            if len(run) <= MAXIMUM_REPAIRED_RUN:
+                mended[rows, column] = median[run]
+                repaired[rows] = True
             else:
-                left[kept[start:end]] = True
+                left[rows] = True
     return mended, repaired, left
 
 
@@ -196,7 +209,7 @@ def resample(time_s: Float, values: Float, grid_s: Float, interval_s: float) -> 
             part_s, part = own_s[start:end][keep], own[start:end][keep]
             low, high = np.searchsorted(grid_s, [part_s[0] - 1e-9, part_s[-1] + 1e-9])
             if len(part_s) >= 4:
-                on_grid[low:high, column] = CubicSpline(part_s, part)(grid_s[low:high])
+                on_grid[low:high, column] = cubic(part_s, part, grid_s[low:high])
     return on_grid
 
 
@@ -205,11 +218,13 @@ def bridge(time_s: Float, values: Float, there: Bool) -> None:
 
     A sample's weight falls to a quarter with every sample of distance: those further away than 32 count for nothing.
     """
-    if there.all():
+    missing = np.flatnonzero(~there)
+    if not len(missing):
         return
-    near = maximum_filter1d(~there, 2 * BRIDGE_SAMPLES + 1)
-    knots = there & near
-    values[~there] = CubicSpline(time_s[knots], values[knots])(time_s[~there])
+    knots = np.zeros(len(there), dtype=np.bool_)
+    knots[(missing[:, None] + np.arange(-BRIDGE_SAMPLES, BRIDGE_SAMPLES + 1)).clip(0, len(there) - 1)] = True
+    knots &= there
+    values[missing] = cubic(time_s[knots], values[knots], time_s[missing])
 
 
 def _filtered_at_native_rate(
@@ -285,7 +300,7 @@ def _loads(
     load = resample(time_s, values, grid_s, interval_s) @ cells.load_matrix.T
     sections = low_pass_sections(grid_hz, settings)
     if sections is not None:
-        load = low_pass(load, list(runs(np.asarray(np.isfinite(load).all(axis=1), dtype=np.bool_))), sections)
+        load = low_pass(load, list(runs(every(np.isfinite(load)))), sections)
     return grid_s, load
 
 
@@ -306,15 +321,15 @@ def preprocess(cells: CellSeries, settings: AnalysisSettings, force_known: bool 
     interval_s = _interval_s(cells.time_s)
     values = _true_samples(cells, interval_s)
     reference_s = cells.time_s[:, 0]
-    complete_s = reference_s[np.isfinite(values).all(axis=1)]
+    complete_s = reference_s[every(np.isfinite(values))]
     if len(complete_s) < MINIMUM_SAMPLES:
         raise TooShort(f"recording has {len(complete_s)} complete samples, needs at least {MINIMUM_SAMPLES}")
     values, repaired, left = repair_spikes(values, spike_floor(values, cells.load_matrix))
     rate_hz = _rate_hz(complete_s, interval_s)
     time_s, load = _loads(cells, values, interval_s, rate_hz, settings)
-    if not np.isfinite(load).all(axis=1).any():
+    if not every(np.isfinite(load)).any():
         raise TooShort("no stretch of the recording is free of gaps for long enough to be filtered")
-    repeated = np.r_[False, (np.diff(cells.cells_n, axis=0) == 0).all(axis=1)]
+    repeated = np.r_[False, every(cells.cells_n[1:] == cells.cells_n[:-1])]
     return Preprocessed(
         forces=ForceSeries(time_s, load, force_known),
         rate_hz=rate_hz,

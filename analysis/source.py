@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.calibration import Calibration, Zero, calibrate
 from analysis.cell_faults import FAILURES, SATURATED_PART, CellFault, recorded_faults
+from analysis.columns import any_of, largest
 from analysis.cop import CellSeries
 from analysis.geometry import Footing, Side, mirrored
 from analysis.phases import Followed, Mark
@@ -82,7 +83,7 @@ def _before_a_cell_failed(cells: CellSeries, faults: tuple[CellFault, ...]) -> t
     cut_s = min((fault.cut_s for fault in faults if fault.problem in FAILURES), default=None)
     if cut_s is None:
         return cells, False
-    kept = int(np.count_nonzero(cells.time_s.max(axis=1) < cut_s))
+    kept = int(np.count_nonzero(largest(cells.time_s) < cut_s))
     if kept < 2 or cells.time_s[kept - 1].min() - cells.time_s[0].max() < 1.0:
         return cells, False
     return replace(cells, time_s=cells.time_s[:kept], cells_n=cells.cells_n[:kept]), True
@@ -99,7 +100,7 @@ def plate_source(
         The calibration belongs to another plate.
     """
     limit = SATURATED_PART * raw.plate.full_scale_counts
-    saturated = (raw.flags & SetFlag.SATURATED != 0) | (np.abs(raw.counts.astype(np.int64)) >= limit).any(axis=1)
+    saturated = (raw.flags & SetFlag.SATURATED != 0) | any_of((raw.counts >= limit) | (raw.counts <= -limit))
     findings = []
     if raw.plate.simulated:
         findings.append(Finding(FindingCode.SIMULATED, Severity.NOTE))
@@ -108,10 +109,12 @@ def plate_source(
         findings.append(Finding(FindingCode.UNCALIBRATED, Severity.CAUTION, error_mm))
     if pattern := int(np.count_nonzero(raw.flags & SetFlag.TEST_PATTERN)):
         findings.append(Finding(FindingCode.TEST_PATTERN, Severity.NOT_USABLE, {"n": pattern}))
+    newest_s = largest(raw.time_s)
     findings += clock_findings(raw.clock)
-    findings += loss_findings(raw.gaps, raw.time_s.max(axis=1))
-    faults = recorded_faults(raw, calibration, zero)
-    cells, cut = _before_a_cell_failed(calibrate(raw, calibration, zero), faults)
+    findings += loss_findings(raw.gaps, newest_s)
+    measured = calibrate(raw, calibration, zero)
+    faults = recorded_faults(raw, calibration, newest_s, measured.cells_n)
+    cells, cut = _before_a_cell_failed(measured, faults)
     return Source(
         cells=cells,
         force_known=True,
