@@ -7,12 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 from scipy.special import chdtri, fdtri  # scipy.stats would take half a second to load
 
 from analysis.cop import CopSeries
 from analysis.metrics import Reason, Stance, Unavailable, metric, trial_metric
-from analysis.sway import OWN, PRIETO, axis_mm, centred_mm, mean_distance, per_second, points_mm, rms, steps_mm
+from analysis.sway import OWN, PRIETO, axis_mm, centred_mm, hull, mean_distance, per_second, points_mm, rms, steps_mm
 
 Float = NDArray[np.float64]
 
@@ -21,6 +20,7 @@ CHI2_95 = float(chdtri(2, 0.05))
 SCHUBERT = "Schubert & Kirchner 2014, doi 10.1016/j.gaitpost.2013.09.001"
 
 
+@lru_cache(maxsize=8)
 def covariance_mm2(cop: CopSeries) -> Float:
     """Sample covariance of the CoP, divisor n - 1. (2, 2) [mm^2]."""
     return np.asarray(np.cov(points_mm(cop).T), dtype=np.float64)
@@ -116,10 +116,8 @@ def confidence_circle_area(cop: CopSeries) -> float:
 def hull_area(cop: CopSeries) -> float:
     """Area of the convex hull of all points. Rests on the outermost points: grows with duration."""
     needs_both_axes(cop)
-    try:
-        return float(ConvexHull(centred_mm(cop)).volume)
-    except QhullError:  # points in one oblique line enclose nothing
-        return 0.0
+    around = hull(cop)
+    return 0.0 if around is None else float(around.volume)  # one oblique line encloses nothing
 
 
 @metric("sway_area_rate", unit="mm^2/s", worse="higher", source=PRIETO)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.signal import butter
 
@@ -85,12 +84,15 @@ def _spikes(own: Float, floor: float) -> tuple[Int, Float]:
     """
     half, n = HAMPEL_HALF_WIDTH, len(own)
     steep = np.flatnonzero(np.abs(np.diff(own)) > floor / half)
+    if not len(steep):
+        return np.zeros(0, dtype=np.intp), np.zeros(0)
     near = np.zeros(n, dtype=np.bool_)
     near[(steep[:, None] + np.arange(1 - half, half + 1)).clip(0, n - 1)] = True
     at = np.flatnonzero(near)
-    around = sliding_window_view(np.pad(own, half, mode="reflect"), 2 * half + 1)[at]
-    median = np.median(around, axis=1)
-    robust_sd = 1.4826 * np.median(np.abs(around - median[:, None]), axis=1)
+    beside = np.abs(at[:, None] + np.arange(-half, half + 1))  # mirrored about the first sample ...
+    around = own[n - 1 - np.abs(n - 1 - beside)]  # ... and about the last one
+    median = np.partition(around, half, axis=1)[:, half]
+    robust_sd = 1.4826 * np.partition(np.abs(around - median[:, None]), half, axis=1)[:, half]
     spike = np.abs(own[at] - median) > np.maximum(floor, HAMPEL_THRESHOLD * robust_sd)
     return at[spike], np.asarray(median[spike], dtype=np.float64)
 
@@ -124,13 +126,14 @@ def repair_spikes(values: Float, floor: Float) -> tuple[Float, Bool, Bool]:
         if len(kept) < 2 * HAMPEL_HALF_WIDTH + 1:
             continue
         spikes, median = _spikes(values[kept, column], float(floor[column]))
-        for run in np.split(np.arange(len(spikes)), np.flatnonzero(np.diff(spikes) > 1) + 1):
-            rows = kept[spikes[run]]
-            if len(run) <= MAXIMUM_REPAIRED_RUN:
-                mended[rows, column] = median[run]
-                repaired[rows] = True
-            else:
-                left[rows] = True
+        if not len(spikes):
+            continue
+        begins = np.flatnonzero(np.diff(spikes, prepend=-2) > 1)
+        length = np.diff(np.r_[begins, len(spikes)])
+        short, rows = np.repeat(length <= MAXIMUM_REPAIRED_RUN, length), kept[spikes]
+        mended[rows[short], column] = median[short]
+        repaired[rows[short]] = True
+        left[rows[~short]] = True
     return mended, repaired, left
 
 
@@ -153,9 +156,9 @@ def segments(time_s: Float, finite: Bool, interval_s: float) -> list[tuple[int, 
     kept = np.flatnonzero(finite)
     if len(kept) < 2:
         return []
-    breaks = np.flatnonzero(np.diff(time_s[kept]) > gap_limit_s(interval_s)) + 1
-    parts = np.split(kept, breaks)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts if len(part) > 1]
+    before = np.flatnonzero(np.diff(time_s[kept]) > gap_limit_s(interval_s))
+    starts, ends = np.r_[kept[0], kept[before + 1]], np.r_[kept[before], kept[-1]] + 1
+    return [(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True) if end - start > 1]
 
 
 @lru_cache(maxsize=16)

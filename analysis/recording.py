@@ -41,8 +41,12 @@ class SetFlag:
 
 
 def frozen(array: NDArray[np.generic], dtype: type[np.generic]) -> NDArray[np.generic]:
-    """Return a read-only copy of `array` with `dtype`."""
-    copy = np.array(array, dtype=dtype, order="C")
+    """Return `array` with `dtype` as nobody can write to it: itself where that is so already, else a copy."""
+    given = np.asarray(array, dtype=dtype, order="C")
+    owner = given.base if isinstance(given.base, np.ndarray) else given
+    if not (given.flags.writeable or owner.flags.writeable):
+        return given
+    copy = np.array(given)
     copy.setflags(write=False)
     return copy
 

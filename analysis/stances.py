@@ -103,8 +103,9 @@ def smooth(values: Float, cutoff_hz: float, rate_hz: float) -> Float:
 def traces(cop: CopSeries, weight_n: float, rate_hz: float) -> Traces:
     """Signals for the rules. Where nobody stands, the CoP is taken as the record's median: it decides nothing there."""
     points_x_mm = cop.xy_mm[:, 0]
-    middle = float(np.nanmedian(points_x_mm))
-    x_mm = np.where(np.isfinite(points_x_mm), points_x_mm, middle)
+    there = np.isfinite(points_x_mm)
+    middle = float(np.median(points_x_mm[there]))
+    x_mm = np.where(there, points_x_mm, middle)
     has_force = bool(np.isfinite(cop.fz_n).any())
     fz_n = _bridged(cop.fz_n, weight_n) if has_force else np.full(len(cop), weight_n)
     missing = ~np.isfinite(cop.fz_n) if has_force else ~cop.valid

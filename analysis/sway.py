@@ -60,9 +60,9 @@ def centred_mm(cop: CopSeries) -> Float:
         As `points_mm`; CONSTANT_INPUT where the CoP does not move at all.
     """
     points = points_mm(cop)
-    if np.ptp(points, axis=0).max() < CONSTANT_MM:
+    if max(np.ptp(along) for along in points.T) < CONSTANT_MM:
         raise Unavailable(Reason.CONSTANT_INPUT)
-    centred = np.asarray(points - points.mean(axis=0), dtype=np.float64)
+    centred = np.asarray(points - [along.mean() for along in points.T], dtype=np.float64)
     centred.setflags(write=False)
     return centred
 
@@ -76,6 +76,15 @@ def axis_mm(cop: CopSeries, column: int) -> Float:
     centred = np.asarray(along - along.mean(), dtype=np.float64)
     centred.setflags(write=False)
     return centred
+
+
+@lru_cache(maxsize=8)
+def hull(cop: CopSeries) -> ConvexHull | None:
+    """Convex hull of `centred_mm`; None where all points lie in one line."""
+    try:
+        return ConvexHull(centred_mm(cop))
+    except QhullError:
+        return None
 
 
 def steps_mm(cop: CopSeries) -> Float:
@@ -110,18 +119,17 @@ def path(cop: CopSeries) -> float:
 @metric("rms", unit="mm", worse="higher", source=PRIETO)
 def rms(cop: CopSeries) -> float:
     """Root mean square distance from the mean position: sqrt(mean(ML^2 + AP^2))."""
-    return float(np.sqrt((centred_mm(cop) ** 2).sum(axis=1).mean()))
+    centred = centred_mm(cop)
+    return math.sqrt(np.vdot(centred, centred) / len(centred))
 
 
 @metric("range", unit="mm", worse="higher", source=PRIETO)
 def planar_range(cop: CopSeries) -> float:
     """Largest distance between any two points of the CoP. Rests on two points: grows with duration."""
-    points = centred_mm(cop)
-    try:
-        outermost = points[ConvexHull(points).vertices]
-    except QhullError:  # all points in one line: its ends lie among the extremes of either axis
-        outermost = points[[*points.argmin(axis=0), *points.argmax(axis=0)]]
-    return float(pdist(outermost).max())
+    points, around = centred_mm(cop), hull(cop)
+    if around is None:  # the ends of a line lie among the extremes of either axis
+        return float(pdist(points[[*points.argmin(axis=0), *points.argmax(axis=0)]]).max())
+    return float(pdist(points[around.vertices]).max())
 
 
 @metric("mean_distance", unit="mm", worse="higher", source=PRIETO)
