@@ -20,12 +20,12 @@ import sqlalchemy as sa
 from records import audit, migrations, schema
 from records.errors import Kind, RecordingDamaged
 from records.model import Act, Actor
-from records.new_file import new_file
 from records.permissions import require
 from records.recording_file import unpack
 from records.row_text import row_document, stored_form, text_columns
 from records.schema import sha256_of
 from records.scope import CARRIED, Scope, key_of, pages, scope_of
+from records.sealing import Seal, sealed_file
 from records.store import RecordStore
 
 FORMAT, FORMAT_VERSION = "stancelab-archive", 1
@@ -33,14 +33,16 @@ SUFFIX = ".stancelab"
 MANIFEST, AUDIT = "manifest.json", "audit.jsonl"
 
 
-def export_archive(store: RecordStore, actor: Actor, path: Path, patients: Sequence[str] | None) -> dict[str, int]:
+def export_archive(
+    store: RecordStore, actor: Actor, path: Path, patients: Sequence[str] | None, seal: Seal | None = None
+) -> dict[str, int]:
     """Write patients (ids; None: the whole archive) to the new file `path`; how many rows of each table.
 
     Every recording is decoded and compared with its SHA-256 on the way. One audit event.
 
     Raises
     ------
-    NotPermitted, StoreError
+    NotPermitted, StoreError, SealRefused
     RecordingDamaged
         A recording is not what was filed: no file is made of half an archive.
     OSError
@@ -50,7 +52,7 @@ def export_archive(store: RecordStore, actor: Actor, path: Path, patients: Seque
     with store.reading() as connection:
         scope = scope_of(connection, patients)
         heads = audit.heads(connection)
-    with new_file(path) as written:
+    with sealed_file(path, seal) as written:
         with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as pack:
             members = _Members(pack)
             for table in CARRIED:

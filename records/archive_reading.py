@@ -13,9 +13,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, BinaryIO, NoReturn, Self
 
 from records import migrations
 from records.archive_file import FORMAT, FORMAT_VERSION, MANIFEST
@@ -52,10 +51,10 @@ class ArchiveFile:
     MergeRefused
     """
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, content: BinaryIO, limits: Limits) -> None:
         self._limits, self._read = limits, 0
         try:
-            self._pack = zipfile.ZipFile(path)
+            self._pack = zipfile.ZipFile(content)
         except _UNREADABLE as error:
             raise MergeRefused(MergeProblem.NOT_ARCHIVE, str(error)) from error
         try:

@@ -3,6 +3,7 @@
 ::
 
     backups/stancelab-20261125T160000Z.db               removed when it is none of 7 daily, 4 weekly, 12 monthly ones
+    backups/stancelab-20261125T160000Z.db.age           sealed, thinned in the same way
     backups/stancelab-20261125T160000Z-schema-0002.db   before an upgrade from schema 0002: never removed by itself
 """
 
@@ -19,13 +20,16 @@ from records.audit import append
 from records.errors import Kind, NotFound, RecordingDamaged, StoreNotAFile, StoreReadOnly
 from records.local_disk import check_place
 from records.model import Act, Actor
+from records.new_file import part_of
 from records.permissions import require
-from records.snapshot import NAME_TIME, Snapshot, backup_name, copy_verified, folder_of, recording_of
+from records.sealing import SUFFIX, Seal, check_seal, is_sealed, seal_to, sealed_name, unseal_to
+from records.snapshot import NAME_TIME, Snapshot, backup_name, copy_verified, folder_of, os_errors, recording_of
 from records.store import RecordStore
 
 log = logging.getLogger(__name__)
 
 UNFINISHED_S = 86400.0  # what another program may still be writing is younger
+ENDING = ".db"
 KEPT_DAYS, KEPT_WEEKS, KEPT_MONTHS = 7, 4, 12
 
 
@@ -37,7 +41,14 @@ class Backup:
     made_at: datetime
 
 
-def back_up(store: RecordStore, actor: Actor, folder: Path | None = None, *, now: datetime | None = None) -> Snapshot:
+def back_up(
+    store: RecordStore,
+    actor: Actor,
+    folder: Path | None = None,
+    *,
+    now: datetime | None = None,
+    seal: Seal | None = None,
+) -> Snapshot:
     """Make a verified backup of the archive in `folder` (None: ``backups`` beside it), then remove what is too many.
 
     Its event is written after it, so that the backup of a read-only archive can be made too.
@@ -55,29 +66,57 @@ def back_up(store: RecordStore, actor: Actor, folder: Path | None = None, *, now
     store.check_schema()
     folder = folder_of(source) if folder is None else folder
     at = (now or datetime.now(UTC)).astimezone(UTC)
-    made = copy_verified(source, folder / backup_name(source, at))
+    name = backup_name(source, at)
+    if seal is None:
+        made = copy_verified(source, folder / name)
+    else:
+        made = _sealed_copy(source, folder / sealed_name(Path(name), seal), name, seal)
     details = {"file": made.path.name, "rows": dict(made.inventory.rows), "heads": dict(made.inventory.heads)}
     try:
         with store.writing() as archive:
             append(archive, actor, Act.BACKUP_MADE, store.station, (Kind.ARCHIVE, made.path.name), details)
     except StoreReadOnly:
         log.warning("backup %s has no event: the archive is read-only", made.path.name)
-    thin(folder, source.stem)
+    thin(folder, source.stem, ENDING if seal is None else ENDING + SUFFIX)
     sweep(folder, source.stem, at)
     return made
 
 
-def restore(backup: Path, target: Path) -> Snapshot:
-    """Make the new archive `target` of a backup, or of any archive in a file.
+def _sealed_copy(source: Path, target: Path, name: str, seal: Seal) -> Snapshot:
+    """The copy is verified on the archive's own disk before it is sealed: nothing of it is readable on another."""
+    check_seal(seal)
+    plain = part_of(folder_of(source) / name)
+    try:
+        made = copy_verified(source, plain)
+        with os_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            seal_to(plain, target, seal)
+    finally:
+        plain.unlink(missing_ok=True)
+    return Snapshot(target, made.inventory)
+
+
+def restore(backup: Path, target: Path, seal: Seal | None = None) -> Snapshot:
+    """Make the new archive `target` of a backup, or of any archive in a file; opened with `seal` if it is sealed.
 
     Raises
     ------
     StoreOnNetwork, StoreInCloud
         No archive is kept there.
+    SealRefused
+        It is sealed, and not opened by `seal`.
     As `copy_verified`.
     """
     check_place(target, str(target))
-    return copy_verified(backup, target)
+    if not backup.is_file() or not is_sealed(backup):
+        return copy_verified(backup, target)
+    plain = part_of(target)
+    try:
+        with os_errors(target):
+            unseal_to(backup, plain, seal)
+        return copy_verified(plain, target)
+    finally:
+        plain.unlink(missing_ok=True)
 
 
 def archive_file(store: RecordStore) -> Path:
@@ -87,11 +126,11 @@ def archive_file(store: RecordStore) -> Path:
     return store.file
 
 
-def backups_in(folder: Path, stem: str) -> tuple[Backup, ...]:
+def backups_in(folder: Path, stem: str, ending: str = ENDING) -> tuple[Backup, ...]:
     """Backups of the archive named `stem`, oldest first; copies made before an upgrade are none of them."""
-    named = re.compile(re.escape(stem) + r"-(\d{8}T\d{6}Z)\.db")
+    named = re.compile(re.escape(stem) + r"-(\d{8}T\d{6}Z)" + re.escape(ending))
     found = []
-    for path in folder.glob("*.db") if folder.is_dir() else ():
+    for path in folder.glob(f"*{ending}") if folder.is_dir() else ():
         if match := named.fullmatch(path.name):
             try:
                 found.append(Backup(path, datetime.strptime(match[1], NAME_TIME).replace(tzinfo=UTC)))
@@ -129,9 +168,9 @@ def _month(at: datetime) -> Hashable:
     return at.year, at.month
 
 
-def thin(folder: Path, stem: str) -> tuple[Path, ...]:
-    """Remove the backups that are none of those `kept`; which they were."""
-    backups = backups_in(folder, stem)
+def thin(folder: Path, stem: str, ending: str = ENDING) -> tuple[Path, ...]:
+    """Remove the backups that are none of those `kept`; which they were. Sealed ones are a row of their own."""
+    backups = backups_in(folder, stem, ending)
     keep = kept([backup.made_at for backup in backups])
     gone = tuple(backup.path for backup in backups if backup.made_at not in keep)
     for path in gone:
@@ -141,7 +180,7 @@ def thin(folder: Path, stem: str) -> tuple[Path, ...]:
 
 def sweep(folder: Path, stem: str, now: datetime) -> tuple[Path, ...]:
     """Remove what backups that were killed a day ago or longer left unfinished; which files it was."""
-    unfinished = re.compile(rf"\.{re.escape(stem)}-\d{{8}}T\d{{6}}Z[^/]*\.part(-journal)?")
+    unfinished = re.compile(rf"\.{{1,2}}{re.escape(stem)}-\d{{8}}T\d{{6}}Z[^/]*\.part(-journal)?")
     gone = []
     for path in folder.glob(".*.part*"):
         if unfinished.fullmatch(path.name) and path.stat().st_mtime < now.timestamp() - UNFINISHED_S:

@@ -18,6 +18,7 @@
     ├── SessionLocked         the lock screen: the same person's PIN goes on
     ├── SessionOver           expired, revoked or never there: log in
     ├── MergeRefused          a file that is no export of an archive, or one that would change what is here
+    ├── SealRefused           a file that cannot be sealed or opened: another key, changed, no driver
     └── StoreError            the archive as a whole
         ├── StoreUrlUnknown   not an address of an archive
         ├── StoreMissing      nothing there yet
@@ -244,6 +245,26 @@ class MergeRefused(RecordsError):
     """Happens when a file can't be merged: nothing of it is filed. `code`: MERGE_NAME, MERGE_TOO_LARGE, ..."""
 
     def __init__(self, problem: MergeProblem, what: str) -> None:
+        super().__init__(f"{problem.value}: {what}", what=what)
+        self.code = problem.value
+
+
+class SealProblem(StrEnum):
+    """Why a file can't be sealed or opened."""
+
+    NO_DRIVER = "SEAL_NO_DRIVER"
+    NO_KEY = "SEAL_NO_KEY"
+    SHORT = "SEAL_SHORT"
+    NEEDS_KEY = "SEAL_NEEDS_KEY"
+    ANOTHER_KEY = "SEAL_ANOTHER_KEY"
+    CHANGED = "SEAL_CHANGED"
+    TOO_LARGE = "SEAL_TOO_LARGE"
+
+
+class SealRefused(RecordsError):
+    """Happens when a file can't be sealed or opened: nothing is written. `code`: SEAL_NO_KEY, SEAL_CHANGED, ..."""
+
+    def __init__(self, problem: SealProblem, what: str) -> None:
         super().__init__(f"{problem.value}: {what}", what=what)
         self.code = problem.value
 

@@ -14,10 +14,10 @@ from records import audit, schema
 from records.archive_file import documents, note_export
 from records.csv_text import BOM, Cell, csv_text
 from records.model import Act, Actor, TrialStatus
-from records.new_file import new_file
 from records.permissions import require
 from records.pseudonyms import POOLED_AGE, REMOVED, Pseudonyms
 from records.scope import scope_of
+from records.sealing import SUFFIX, Seal, sealed_file
 from records.store import RecordStore
 
 #: Column -> what it says.
@@ -42,20 +42,26 @@ COLUMNS: dict[str, str] = {
 
 
 def export_json(
-    store: RecordStore, actor: Actor, path: Path, patients: Sequence[str] | None, veil: Pseudonyms | None = None
+    store: RecordStore,
+    actor: Actor,
+    path: Path,
+    patients: Sequence[str] | None,
+    veil: Pseudonyms | None = None,
+    *,
+    seal: Seal | None = None,
 ) -> int:
     """Write patients, visits, trials and all results to the new file `path` as one JSON object; how many patients.
 
     Raises
     ------
-    NotPermitted, StoreError
+    NotPermitted, StoreError, SealRefused
     OSError
         The file can't be written, or is there already.
     """
     require(actor, Act.EXPORTED)
     n = 0
     about = _about(store, actor, veil)
-    with new_file(path) as written:
+    with sealed_file(path, seal) as written:
         written.write(b'{"about":' + _json(about) + b',"patients":[')
         for tree in _trees(store, patients, veil):
             written.write((b",\n" if n else b"\n") + _json(tree))
@@ -73,6 +79,7 @@ def export_csv(
     veil: Pseudonyms | None = None,
     *,
     excel: bool = False,
+    seal: Seal | None = None,
 ) -> int:
     """Write the newest result of every trial that is not void to the new file `path`; how many rows.
 
@@ -89,7 +96,7 @@ def export_csv(
     """
     require(actor, Act.EXPORTED)
     n = 0
-    with new_file(sidecar_of(path)) as beside, new_file(path) as written:
+    with sealed_file(sidecar_of(path), seal) as beside, sealed_file(path, seal) as written:
         written.write(((BOM if excel else "") + csv_text(list(COLUMNS), [])).encode())
         metrics: set[str] = set()
         for tree in _trees(store, patients, veil):
@@ -104,7 +111,9 @@ def export_csv(
 
 
 def sidecar_of(path: Path) -> Path:
-    """Where the meaning of a CSV's columns stands."""
+    """Where the meaning of a CSV's columns stands: sealed beside a sealed one."""
+    if path.suffix == SUFFIX:
+        return path.with_name(f"{path.stem}.json{SUFFIX}")
     return path.with_name(path.name + ".json")
 
 

@@ -10,9 +10,10 @@ import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -27,6 +28,7 @@ from records.recording_file import unpack
 from records.row_text import row_document, row_from, stored_form, text_columns
 from records.schema import fold, sha256_of
 from records.scope import CARRIED, key_of, pages
+from records.sealing import Seal, unsealed
 from records.store import RecordStore
 
 _AT_ONCE = 200
@@ -53,18 +55,22 @@ class Merged:
     same_codes: tuple[str, ...]
 
 
-def merge_archive(store: RecordStore, actor: Actor, path: Path, limits: Limits | None = None) -> Merged:
+def merge_archive(
+    store: RecordStore, actor: Actor, path: Path, limits: Limits | None = None, seal: Seal | None = None
+) -> Merged:
     """Merge an export: all that is new in it, or nothing where anything is wrong. One audit event.
 
     Raises
     ------
     NotPermitted, StoreError
+    SealRefused
+        It is sealed, and not opened by `seal`.
     MergeRefused
         Not an export; damaged or changed; too large; or a calibration, recording or file that differs from the one
         of the same id here.
     """
     require(actor, Act.ARCHIVE_MERGED)
-    with ArchiveFile(path, limits or Limits()) as file:
+    with _content(path, seal) as content, ArchiveFile(content, limits or Limits()) as file:
         file.verify()
         for _ in _checked(file):
             pass  # everything is read and decoded once before the archive is locked
@@ -84,6 +90,15 @@ def merge_archive(store: RecordStore, actor: Actor, path: Path, limits: Limits |
         except IntegrityError as error:
             raise MergeRefused(MergeProblem.ORPHAN, str(error.orig)) from error
     return merged
+
+
+@contextmanager
+def _content(path: Path, seal: Seal | None) -> Iterator[BinaryIO]:
+    try:
+        with unsealed(path, seal) as content:
+            yield content
+    except OSError as error:
+        raise MergeRefused(MergeProblem.NOT_ARCHIVE, str(error.strerror or error)) from error
 
 
 def _checked(file: ArchiveFile) -> Iterator[None]:

@@ -85,7 +85,7 @@ def copy_verified(source: Path, target: Path) -> Snapshot:
             found = _verified(copy, part)
         if found != expected:
             raise StoreDamaged(str(part), "the copy does not hold what was copied")
-        with _os_errors(target):
+        with os_errors(target):
             _sync(part)
             give_name(part, target)
     finally:
@@ -177,7 +177,8 @@ def _told(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _os_errors(path: Path) -> Iterator[None]:
+def os_errors(path: Path) -> Iterator[None]:
+    """What the operating system refuses as the archive's own errors, which name the file."""
     try:
         yield
     except FileExistsError as error:

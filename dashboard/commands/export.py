@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dashboard.archive import local_actor
 from dashboard.cli import Stopped
+from dashboard.commands.seals import add_sealing, sealing
 from dashboard.config import data_folder, store_url
 from dashboard.words import load_words
 from records.archive_file import export_archive
@@ -15,6 +16,7 @@ from records.errors import RecordsError
 from records.export_tables import export_csv, export_json, sidecar_of
 from records.pseudonyms import Pseudonyms, site_key
 from records.scope import patients_with_code
+from records.sealing import sealed_name
 from records.store import RecordStore
 
 FORMATS = ("archive", "csv", "json")
@@ -30,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help=words("command.export.out"))
     parser.add_argument("--pseudonym", action="store_true", help=words("command.export.pseudonym"))
     parser.add_argument("--excel", action="store_true", help=words("command.export.excel"))
+    add_sealing(parser)
     parser.add_argument("--store", metavar="URL", help=words("command.store.url"))
     parser.add_argument("--data", metavar="FOLDER", help=words("command.store.data"))
 
@@ -53,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _exported(args: argparse.Namespace) -> list[str]:
     words = load_words()
+    seal = sealing(args)
+    out = sealed_name(args.out, seal)
     folder = data_folder(args.data)
     store = RecordStore(store_url(args.store, folder))
     patients = None
@@ -61,14 +66,14 @@ def _exported(args: argparse.Namespace) -> list[str]:
             patients = patients_with_code(connection, args.patient)
     actor = local_actor()
     if args.format == "archive":
-        rows = export_archive(store, actor, args.out, patients)
-        return [words("command.export.archive", file=args.out, **rows), words("command.export.identifies")]
+        rows = export_archive(store, actor, out, patients, seal)
+        return [words("command.export.archive", file=out, **rows), words("command.export.identifies")]
     veil = Pseudonyms(site_key(folder)) if args.pseudonym else None
     whose = words("command.export.veiled" if veil else "command.export.identifies")
     if args.format == "json":
         return [
-            words("command.export.json", file=args.out, n=export_json(store, actor, args.out, patients, veil)),
+            words("command.export.json", file=out, n=export_json(store, actor, out, patients, veil, seal=seal)),
             whose,
         ]
-    n = export_csv(store, actor, args.out, patients, veil, excel=args.excel)
-    return [words("command.export.csv", file=args.out, n=n, sidecar=sidecar_of(args.out)), whose]
+    n = export_csv(store, actor, out, patients, veil, excel=args.excel, seal=seal)
+    return [words("command.export.csv", file=out, n=n, sidecar=sidecar_of(out)), whose]

@@ -1,14 +1,16 @@
-"""`stancelab store check | upgrade | backup | restore | merge`: is the archive sound; its schema; copies of it."""
+"""`stancelab store check | upgrade | backup | restore | merge | key`: is the archive sound; its schema; copies."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from dashboard.archive import local_actor
 from dashboard.cli import Stopped
 from dashboard.commands.audit import audit_faults, audit_sound
+from dashboard.commands.seals import add_opening, add_sealing, opening, sealing
 from dashboard.config import data_folder, store_url
 from dashboard.words import load_words
 from records.archive_reading import LARGE
@@ -16,6 +18,7 @@ from records.backup import back_up, restore
 from records.errors import RecordsError
 from records.merge import Merged, merge_archive
 from records.migrations import newest
+from records.sealing import Seal, make_key
 from records.snapshot import Snapshot
 from records.store import RecordStore, sqlite_url
 
@@ -35,20 +38,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         child.add_argument("--data", metavar="FOLDER", help=words("command.store.data"))
         if action == "backup":
             child.add_argument("--to", metavar="FOLDER", type=Path, help=words("command.store.backup.to"))
+            add_sealing(child)
         elif action == "merge":
             child.add_argument("file", metavar="FILE", type=Path, help=words("command.store.merge.file"))
             child.add_argument("--large", action="store_true", help=words("command.store.merge.large"))
+            add_opening(child)
+    _add_restore_and_key(actions)
+
+
+def _add_restore_and_key(actions: Any) -> None:
+    words = load_words()
     summary = words("command.store.restore.summary")
     restoring = actions.add_parser("restore", help=summary, description=summary)
     restoring.add_argument("file", metavar="FILE", type=Path, help=words("command.store.restore.file"))
     restoring.add_argument("--to", metavar="FILE", type=Path, required=True, help=words("command.store.restore.to"))
+    add_opening(restoring)
+    summary = words("command.store.key.summary")
+    making = actions.add_parser("key", help=summary, description=summary)
+    making.add_argument("--out", metavar="FILE", type=Path, required=True, help=words("command.store.key.out"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Do one action. Raises Stopped with what is wrong."""
     words = load_words()
     try:
-        lines = _restored(args.file, args.to) if args.action == "restore" else _done(args)
+        lines = _done(args)
     except RecordsError as error:
         raise Stopped(words(f"errors.{error.code}", **error.values)) from error
     sys.stdout.write("\n".join(lines) + "\n")
@@ -56,14 +70,34 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _done(args: argparse.Namespace) -> list[str]:
+    match args.action:
+        case "restore":
+            return _restored(args.file, args.to, opening(args, args.file))
+        case "key":
+            return _key_made(args.out)
+        case _:
+            return _done_to_archive(args)
+
+
+def _key_made(path: Path) -> list[str]:
+    words = load_words()
+    try:
+        public = make_key(path)
+    except OSError as error:
+        raise Stopped(words("command.audit.not_written", file=path, why=error.strerror or error)) from error
+    return [words("command.store.key.made", file=path), words("command.store.key.public", key=public)]
+
+
+def _done_to_archive(args: argparse.Namespace) -> list[str]:
     store = RecordStore(store_url(args.store, data_folder(args.data)))
     match args.action:
         case "upgrade":
             return _upgraded(store)
         case "backup":
-            return _backed_up(back_up(store, local_actor(), args.to))
+            return _backed_up(back_up(store, local_actor(), args.to, seal=sealing(args)))
         case "merge":
-            return _merged(merge_archive(store, local_actor(), args.file, LARGE if args.large else None))
+            limits, seal = LARGE if args.large else None, opening(args, args.file)
+            return _merged(merge_archive(store, local_actor(), args.file, limits, seal))
         case _:
             return _checked(store)
 
@@ -90,10 +124,10 @@ def _merged(merged: Merged) -> list[str]:
     return lines
 
 
-def _restored(backup: Path, target: Path) -> list[str]:
+def _restored(backup: Path, target: Path, seal: Seal | None) -> list[str]:
     """The file is copied whole whatever its schema; one of this program's schema is then read row by row."""
     words = load_words()
-    made = restore(backup, target)
+    made = restore(backup, target, seal)
     lines = [words("command.store.restore.made", file=target), _holding(made)]
     store = RecordStore(sqlite_url(target))
     try:
