@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.calibration import DATASHEET, Calibration
 from analysis.geometry import FootOutline
 from analysis.recording import CLOCK_DOUBTFUL, CLOCK_WRONG, ClockScale, Gap
 
@@ -68,6 +70,7 @@ class FindingCode(StrEnum):
     LIVE_END = "LIVE_END"
     INTERRUPTED = "INTERRUPTED"
     UNCALIBRATED = "UNCALIBRATED"
+    CALIBRATION_EXPIRED = "CALIBRATION_EXPIRED"
     SIMULATED = "SIMULATED"
     CLOCK_OFF = "CLOCK_OFF"
 
@@ -157,6 +160,17 @@ def rate_findings(rate_hz: float) -> list[Finding]:
     if rate_hz < LOW_RATE_HZ:
         return [Finding(FindingCode.LOW_RATE, Severity.CAUTION, {"rate_hz": rate_hz, "minimum_hz": LOW_RATE_HZ})]
     return []
+
+
+def calibration_finding(calibration: Calibration, at: datetime) -> list[Finding]:
+    """A plate on which no known load was ever put, or whose calibration had run out by then: two different things."""
+    if calibration.is_current(at):
+        return []
+    values = {"cop_error_mm": calibration.cop_error_mm}
+    if calibration.reference == DATASHEET or calibration.valid_until is None:
+        return [Finding(FindingCode.UNCALIBRATED, Severity.CAUTION, values)]
+    values["days"] = (at - calibration.valid_until) / timedelta(days=1)
+    return [Finding(FindingCode.CALIBRATION_EXPIRED, Severity.CAUTION, values)]
 
 
 def clock_findings(clock: ClockScale | None) -> list[Finding]:

@@ -12,7 +12,7 @@ from analysis.columns import any_of, largest
 from analysis.cop import CellSeries
 from analysis.geometry import Footing, Side, mirrored
 from analysis.phases import Followed, Mark
-from analysis.quality import Finding, FindingCode, Severity, clock_findings, loss_findings
+from analysis.quality import Finding, FindingCode, Severity, calibration_finding, clock_findings, loss_findings
 from analysis.recording import ImportedRecording, MlAxis, RawRecording, SetFlag, SignalKind
 
 CELL_FAILED = "CELL_FAILED"  # why a recording is interrupted where a cell failed
@@ -104,9 +104,7 @@ def plate_source(
     findings = []
     if raw.plate.simulated:
         findings.append(Finding(FindingCode.SIMULATED, Severity.NOTE))
-    if not calibration.is_current(raw.started_at):
-        error_mm = {"cop_error_mm": calibration.cop_error_mm}
-        findings.append(Finding(FindingCode.UNCALIBRATED, Severity.CAUTION, error_mm))
+    findings += calibration_finding(calibration, raw.started_at)
     if pattern := int(np.count_nonzero(raw.flags & SetFlag.TEST_PATTERN)):
         findings.append(Finding(FindingCode.TEST_PATTERN, Severity.NOT_USABLE, {"n": pattern}))
     newest_s = largest(raw.time_s)

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from flask import Flask, Response, request
 
 from dashboard import copies, live
+from dashboard.components import explain
 from dashboard.components.notice import notice
 from dashboard.components.shell import shell
 from dashboard.config import Config
@@ -59,6 +60,7 @@ def make_app(config: Config, services: Services) -> Dash:
     )
     app.layout = shell(words, config.demo)
     routes = Routes([page.register(app, services) for page in PAGES])
+    explain.register(app, words)
     live.register(app, services)
     copies.register(app, services)
     _register_frame(app, routes, words)

@@ -66,17 +66,27 @@ class LiveId(StrEnum):
     LOST = "test-lost"
 
 
+class ExplainId(StrEnum):
+    """How a number is computed."""
+
+    BUTTON = "explain-button"
+    DRAWER = "explain-drawer"
+    PARAMETERS = "explain-parameters"
+
+
 class ResultId(StrEnum):
     """The result of a visit."""
 
     VISIT = "result-visit"
+    CONDITION = "result-condition"
+    BODY = "result-body"
     PICTURE = "result-picture"
     PICKED = "result-picked"
     TABS = "result-tabs"
     DETAIL_TRIAL = "result-detail-trial"
     DETAIL = "result-detail"
-    EXPLAIN = "result-explain"
-    EXPLANATION = "result-explanation"
+    RESEARCH_TRIAL = "result-research-trial"
+    RESEARCH = "result-research"
 
 
 def side_id(kind: ResultId, side: str) -> dict[str, str]:
@@ -84,6 +94,6 @@ def side_id(kind: ResultId, side: str) -> dict[str, str]:
     return {"type": kind.value, "side": side}
 
 
-def metric_id(kind: ResultId, metric: str, place: str) -> dict[str, str]:
-    """Id of a component that stands once for each metric in each place of a page."""
-    return {"type": kind.value, "metric": metric, "place": place}
+def explain_id(about: str, place: str) -> dict[str, str]:
+    """Id of a button that explains: once for each metric or topic in each place of a page."""
+    return {"type": ExplainId.BUTTON.value, "about": about, "place": place}

@@ -94,6 +94,13 @@ def value_text(words: Words, metric_id: str, value: Value) -> str:
     return words("value.with_se", value=text, se=number_text(words, metric_id, value.se))
 
 
+def interval_text(words: Words, metric_id: str, ci95: tuple[float, float]) -> str:
+    """A 95 % interval in a metric's unit."""
+    decimals = _decimals(max(ci95, key=abs))
+    low, high = (_plain(words, end, decimals, METRICS[metric_id].worse == "signed") for end in ci95)
+    return words("value.interval", low=low, high=high + words(f"unit.{METRICS[metric_id].unit}"))
+
+
 def row_texts(words: Words, metric_id: str, results: Sequence[TrialResult]) -> list[str]:
     """A metric of several trials without its unit, with the same decimals, a dash where there is no value."""
     numbers = [result.values[metric_id].value for result in results]
@@ -152,6 +159,12 @@ def ended_text(words: Words, phases: StancePhases) -> str:
     return words(
         f"ended.{phases.ended_by.value}", hold=words("value.at_least", value=hold) if phases.censored else hold
     )
+
+
+def no_result_text(words: Words, code: str) -> str:
+    """Why a recording has no result, by the code of the error."""
+    key = f"test.no_result.{code}"
+    return words(key if words.has(key) else "test.no_result.other", code=code)
 
 
 def attempts_text(words: Words, result: SideResult) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
@@ -19,13 +19,12 @@ from analysis.errors import AnalysisError
 from analysis.geometry import Footing, Side
 from analysis.recording import ImportedRecording, PlateIdentity, RawRecording
 from analysis.settings import AnalysisSettings
-from analysis.sides import SideComparison, compare
 from dashboard.assessing import assess_stored, stored_trial
 from dashboard.orders import Facts, followed_document
 from dashboard.plate_calibration import calibration_without_archive
 from hardware.plates import load_plate_model
 from records import filing
-from records.errors import Conflict, NotFound, RecordsError
+from records.errors import Conflict, NotFound, RecordingDamaged, RecordsError
 from records.model import (
     Actor,
     ImportInput,
@@ -70,12 +69,11 @@ class FiledTrial:
 
 @dataclass(frozen=True, slots=True)
 class VisitResults:
-    """Everything a visit showed. ``comparison`` leaves out what is void."""
+    """Everything a visit showed, void trials too. What may be compared: `dashboard.visit_groups`."""
 
     visit: Visit
     patient: Patient
     trials: tuple[FiledTrial, ...]
-    comparison: SideComparison
 
 
 class Station:
@@ -222,7 +220,7 @@ class Station:
     # ---- reading
 
     def visit_results(self, visit_id: str) -> VisitResults:
-        """A visit with every trial, the newest results and the sides compared.
+        """A visit with every trial and the newest results.
 
         Raises
         ------
@@ -236,10 +234,7 @@ class Station:
             else FiledTrial(trial, None, self._why_without(trial.id))
             for trial in self.store.trials_of(visit_id)
         )
-        counted = [
-            filed.result for filed in trials if filed.result is not None and filed.trial.status is not TrialStatus.VOID
-        ]
-        return VisitResults(visit, self.store.patient(visit.patient_id), trials, compare(counted))
+        return VisitResults(visit, self.store.patient(visit.patient_id), trials)
 
     def assessed(self, trial_id: str) -> AssessedTrial:
         """A trial with its signals, recomputed from the stored recording with this station's settings.
@@ -256,6 +251,15 @@ class Station:
         self._remember(trial_id, assessed)
         return assessed
 
+    def researched(self, trial_id: str) -> AssessedTrial:
+        """A trial with the research metrics, too: computed for whoever asks, filed nowhere.
+
+        Raises
+        ------
+        NotFound, RecordingDamaged, AnalysisError
+        """
+        return assess_stored(stored_trial(self.store, trial_id), replace(self.settings, research=True))
+
     def _remember(self, trial_id: str, assessed: AssessedTrial) -> None:
         with self._lock:
             self._signals[trial_id] = assessed
@@ -266,7 +270,7 @@ class Station:
         """Why a trial has no result: the analysis is tried; None where it would succeed now."""
         try:
             self.assessed(trial_id)
-        except AnalysisError as error:
+        except (AnalysisError, RecordingDamaged) as error:
             return error.code
         return None
 

@@ -14,16 +14,22 @@ from analysis.geometry import Side
 
 @dataclass(frozen=True, slots=True)
 class SideStyle:
-    """Line colour, the same colour as a faint fill, and marker symbol of one side."""
+    """Line colour, the same colour as a faint fill, and marker symbol of one side.
+
+    ``course``: colours of a path from its beginning over its middle to its end; they show on light and dark ground.
+    """
 
     line: str
     fill: str
     symbol: str
+    course: tuple[tuple[int, int, int], ...] = ((138, 149, 163), (107, 118, 131), (74, 85, 98))
 
 
 SIDES: dict[Side, SideStyle] = {
-    Side.LEFT: SideStyle("#1d6fb8", "rgba(29,111,184,0.10)", "circle"),
-    Side.RIGHT: SideStyle("#c2570c", "rgba(194,87,12,0.10)", "diamond"),
+    Side.LEFT: SideStyle(
+        "#1d6fb8", "rgba(29,111,184,0.10)", "circle", ((29, 178, 196), (29, 111, 184), (112, 72, 200))
+    ),
+    Side.RIGHT: SideStyle("#c2570c", "rgba(194,87,12,0.10)", "diamond", ((214, 158, 20), (194, 87, 12), (190, 30, 90))),
 }
 #: Cells of a plate, by number. Colours that mean no side.
 CELLS: tuple[SideStyle, ...] = (
@@ -56,3 +62,11 @@ GROUND: Mapping[str, object] = {
 def style_of(side: Side | None) -> SideStyle:
     """The style of a side; neutral where the side is not known."""
     return SIDES[side] if side is not None else NO_SIDE
+
+
+def course_colour(style: SideStyle, part: float) -> str:
+    """Colour of a path after this part of its time, 0 to 1."""
+    place = min(max(part, 0.0), 1.0) * (len(style.course) - 1)
+    at = min(int(place), len(style.course) - 2)
+    mixed = (a + (b - a) * (place - at) for a, b in zip(style.course[at], style.course[at + 1], strict=True))
+    return "rgb({},{},{})".format(*(round(part) for part in mixed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,7 +15,7 @@ from analysis.assess import AssessedTrial
 from analysis.cop import CopSeries
 from analysis.geometry import FootPlacement, Side, to_lateral
 from dashboard.figures.foot import foot_outline_mm
-from dashboard.figures.palette import CLEAR, FONT, FOOT_FILL, GRID, MARK_EDGE, REFERENCE, TEXT, style_of
+from dashboard.figures.palette import CLEAR, FONT, FOOT_FILL, GRID, MARK_EDGE, REFERENCE, TEXT, course_colour, style_of
 from dashboard.words import Words
 
 Float = NDArray[np.float64]
@@ -24,6 +25,8 @@ CLOSE_UP_MINIMUM_MM, CLOSE_UP_STEP_MM = 20.0, 5.0
 FOOT_PART, GAP_PART = 0.24, 0.13
 ELLIPSE_POINTS_MINIMUM = 10
 MARK_PX, SMALL_MARK_PX = 13, 8
+#: Pieces of the path, each in one colour: of the close-up and of the whole foot.
+PIECES, FEW_PIECES = 20, 4
 NEAR, FAR = ("x", "y"), ("x2", "y2")
 BARE = {"showgrid": False, "showticklabels": False}
 
@@ -119,13 +122,26 @@ def _lines(one: Footprint, words: Words, axes: tuple[str, str], mark_px: int) ->
         name = words("figure.ellipse")
         ellipse = {"x": one.ellipse_mm[:, 0], "y": one.ellipse_mm[:, 1], "fill": "toself", "fillcolor": style.fill}
         traces.append(go.Scatter(**ellipse, mode="lines", line=line, name=name, hoverinfo="skip", xaxis=x, yaxis=y))
-    hover = words("figure.cop_hover")
-    path = {"x": one.cop_mm[:, 0], "y": one.cop_mm[:, 1], "customdata": one.time_s, "hovertemplate": hover}
-    line = {"color": style.line, "width": 1.2}
-    traces.append(go.Scatter(**path, mode="lines", line=line, name=words("figure.cop"), xaxis=x, yaxis=y))
+    pieces = PIECES if axes == NEAR else FEW_PIECES
+    traces += _course(one, words, axes, pieces)
     marker = {"symbol": style.symbol, "size": mark_px, "color": style.line, "line": {"color": MARK_EDGE, "width": 1.5}}
     at = {"x": [one.mean_mm[0]], "y": [one.mean_mm[1]], "hovertemplate": words("figure.mean_hover")}
     return [*traces, go.Scatter(**at, mode="markers", marker=marker, name=words("figure.mean"), xaxis=x, yaxis=y)]
+
+
+def _course(one: Footprint, words: Words, axes: tuple[str, str], pieces: int) -> list[go.Scatter]:
+    """The path in pieces of equal length, each in the colour of its time; neighbours share a sample."""
+    style, hover, name = style_of(one.side), words("figure.cop_hover"), words("figure.cop")
+    edges = np.linspace(0, len(one.cop_mm) - 1, min(pieces, max(len(one.cop_mm) - 1, 1)) + 1).round().astype(int)
+    traces = []
+    for at, (first, last) in enumerate(pairwise(edges.tolist())):
+        part = slice(first, last + 1)
+        path = {"x": one.cop_mm[part, 0], "y": one.cop_mm[part, 1], "customdata": one.time_s[part]}
+        line = {"color": course_colour(style, (at + 0.5) / (len(edges) - 1)), "width": 1.3}
+        traces.append(
+            go.Scatter(**path, mode="lines", line=line, name=name, hovertemplate=hover, xaxis=axes[0], yaxis=axes[1])
+        )
+    return traces
 
 
 def _midline(axes: tuple[str, str]) -> dict[str, object]:

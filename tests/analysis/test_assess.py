@@ -116,17 +116,23 @@ def test_planted_position_and_drift_come_back() -> None:
 @pytest.mark.parametrize(
     ("calibration", "said"),
     [
-        (CALIBRATION, False),
-        (replace(CALIBRATION, residual_n=0.0, cop_error_mm=0.0, reference="the simulator's own gains"), False),
-        (replace(CALIBRATION, valid_until=NOW + timedelta(days=1)), False),
-        (replace(CALIBRATION, valid_until=NOW - timedelta(days=1)), True),
-        (replace(CALIBRATION, reference=DATASHEET), True),
+        (CALIBRATION, set()),
+        (replace(CALIBRATION, residual_n=0.0, cop_error_mm=0.0, reference="the simulator's own gains"), set()),
+        (replace(CALIBRATION, valid_until=NOW + timedelta(days=1)), set()),
+        (replace(CALIBRATION, valid_until=NOW - timedelta(days=1)), {FindingCode.CALIBRATION_EXPIRED}),
+        (replace(CALIBRATION, reference=DATASHEET), {FindingCode.UNCALIBRATED}),
+        (
+            replace(CALIBRATION, reference=DATASHEET, valid_until=NOW - timedelta(days=1)),
+            {FindingCode.UNCALIBRATED},
+        ),
     ],
-    ids=["real", "simulated", "valid", "expired", "datasheet"],
+    ids=["real", "simulated", "valid", "expired", "datasheet", "old datasheet"],
 )
-def test_only_a_plate_without_a_current_calibration_is_uncalibrated(calibration: Calibration, said: bool) -> None:
+def test_a_plate_that_was_never_calibrated_and_one_whose_calibration_ran_out_are_two_things(
+    calibration: Calibration, said: set[FindingCode]
+) -> None:
     found = severities(assessed(counted(Attempt()), calibration))
-    assert (FindingCode.UNCALIBRATED in found) is said
+    assert {FindingCode.UNCALIBRATED, FindingCode.CALIBRATION_EXPIRED} & set(found) == said
 
 
 def test_the_calibration_of_another_plate_is_refused() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 from clinic import TEMPLATE, stood, unknown_axis
+from numpy.typing import NDArray
 from one_leg import place_after_place
 
 from analysis.area import prediction_ellipse_area
@@ -17,6 +20,8 @@ from dashboard.figures.palette import SIDES
 from dashboard.figures.stabilogram import stabilogram
 from dashboard.figures.statokinesigram import Footprint, close_up_half_mm, footprint, statokinesigram
 from dashboard.words import load_words
+
+Float = NDArray[np.float64]
 
 WORDS = load_words()
 BOTH = pytest.mark.parametrize("side", list(Side))
@@ -52,12 +57,30 @@ def test_the_mark_stands_at_the_lateral_shift_of_the_result(side: Side) -> None:
     assert shift_mm == pytest.approx(6.0, abs=0.1)
 
 
+def path_of(figure: go.Figure, axis: str = "x") -> Float:
+    """The path, put together from its pieces: neighbours share a sample."""
+    pieces = [each for each in figure.data if each.name == WORDS("figure.cop") and (each.xaxis or "x") == axis]
+    parts = [np.column_stack([piece.x, piece.y]) for piece in pieces]
+    assert all(before[-1] == pytest.approx(after[0]) for before, after in pairwise(parts))
+    return np.vstack([parts[0], *(part[1:] for part in parts[1:])])
+
+
 @BOTH
 def test_the_path_drawn_is_the_window_the_numbers_come_from(side: Side) -> None:
     trial = assessed(side, 6.0)
-    path = trace(statokinesigram(print_of(trial), 30.0, WORDS), "cop")
-    from_the_middle = np.asarray(path.x) + TEMPLATE.half_spacing_mm
-    assert np.column_stack([from_the_middle, path.y]) == pytest.approx(trial.stance.window.xy_mm)
+    figure = statokinesigram(print_of(trial), 30.0, WORDS)
+    for axis in ("x", "x2"):
+        from_the_middle = path_of(figure, axis) + np.array([TEMPLATE.half_spacing_mm, 0.0])
+        assert from_the_middle == pytest.approx(trial.stance.window.xy_mm)
+
+
+@BOTH
+def test_the_path_tells_its_time_in_colours_of_its_side(side: Side) -> None:
+    pieces = [each for each in drawn(side).data if each.name == WORDS("figure.cop") and (each.xaxis or "x") == "x"]
+    colours = [piece.line.color for piece in pieces]
+    assert len(set(colours)) == len(colours) > 10
+    starts_s = [piece.customdata[0] for piece in pieces]
+    assert starts_s == sorted(starts_s)
 
 
 @BOTH
@@ -98,7 +121,7 @@ def test_the_whole_foot_stands_on_the_outer_side_of_its_panel() -> None:
 @BOTH
 def test_both_pictures_of_a_panel_hold_the_same_points(side: Side) -> None:
     figure = drawn(side)
-    for name in ("cop", "mean", "ellipse"):
+    for name in ("mean", "ellipse"):
         assert list(trace(figure, name).x) == list(trace(figure, name, "x2").x)
 
 

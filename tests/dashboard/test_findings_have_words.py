@@ -32,6 +32,7 @@ from dashboard.words import load_words
 
 words = load_words()
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
+LAST_YEAR = datetime(2025, 12, 31, tzinfo=UTC)
 
 
 def of_import(
@@ -76,7 +77,7 @@ def followed_elsewhere() -> list[Finding]:
     return list(trial.result.findings)
 
 
-def of_plate(*, saturated: bool) -> list[Finding]:
+def of_plate(calibrated_against: str = DATASHEET, *, saturated: bool) -> list[Finding]:
     """A simulated plate that lost its link and sets before, was never calibrated, and has something wrong in each cell.
 
     Cells 1 and 3 read less than nothing, one set is a test pattern, then cell 0 is frozen and cell 2 floats, or a cell
@@ -99,7 +100,9 @@ def of_plate(*, saturated: bool) -> list[Finding]:
     raw = RawRecording(identity, NOW, time_s, counts, flags, gaps, interrupted="LINK_LOST", clock=clock)
     cells_mm = np.array([[-220, 220], [220, 220], [220, -220], [-220, -220]])
     matrix = gain * np.vstack([np.ones(4), cells_mm.T])
-    calibration = Calibration("c1", "SIM-1", matrix, np.full(4, gain), 1.0, 2.0, 2000.0, DATASHEET, NOW, "test")
+    calibration = Calibration(
+        "c1", "SIM-1", matrix, np.full(4, gain), 1.0, 2.0, 2000.0, calibrated_against, NOW, "test", LAST_YEAR
+    )
     zero = Zero(np.zeros(4), np.zeros(4), NOW)
     trials = assess_recording(
         raw,
@@ -143,6 +146,7 @@ def made() -> tuple[Finding, ...]:
         *followed_elsewhere(),
         *of_plate(saturated=True),
         *of_plate(saturated=False),
+        *of_plate("10 kg, 9 crosses", saturated=True),
     )
 
 

@@ -99,7 +99,7 @@ def test_an_unusable_one_says_why_the_gravest_first() -> None:
     plate = DictatedPlate()
     filing(plate)
     findings = (
-        Finding(FindingCode.UNCALIBRATED, Severity.CAUTION),
+        Finding(FindingCode.UNCALIBRATED, Severity.CAUTION, {"cop_error_mm": 5.0}),
         Finding(FindingCode.SATURATED, Severity.NOT_USABLE, {"n": 3}),
         Finding(FindingCode.SIMULATED, Severity.NOTE),
     )

@@ -20,6 +20,7 @@ from dashboard.config import Config, store_url
 from dashboard.demonstration import PAST, PATIENTS, fill
 from dashboard.serving import Server, running
 from dashboard.station import Station
+from dashboard.visit_groups import condition_groups
 from records.store import RecordStore
 
 
@@ -74,7 +75,8 @@ def test_the_demonstration_holds_simulated_patients_with_both_sides_measured(tmp
     for row in rows:
         for visit in store.visits_of(row.patient.id):
             results = station.visit_results(visit.id)
-            assert results.comparison.left.n == results.comparison.right.n == PAST.attempts_a_side
+            (group,) = condition_groups(results)
+            assert group.comparison.left.n == group.comparison.right.n == PAST.attempts_a_side
             assert all(filed.trial.demo for filed in results.trials)
     store.close()
 

@@ -25,6 +25,7 @@ from dashboard.config import Config
 from dashboard.plate_calibration import datasheet_calibration
 from dashboard.protocol import STANDARD, Act, Notice, Protocol, Step
 from dashboard.serving import protocol_of
+from dashboard.visit_groups import condition_groups
 from hardware.simulator.device import SimulatedPlate
 from records import filing
 from records.model import TrialStatus
@@ -45,7 +46,8 @@ def test_both_sides_of_a_guided_test_are_filed_with_counts_and_results(bench: Gu
     shown = bench.station.visit_results(bench.visit.id)
     assert [filed.trial.side for filed in shown.trials] == [Side.RIGHT, Side.LEFT]
     assert [filed.result.usable for filed in shown.trials if filed.result] == [True, True]
-    assert (shown.comparison.left.n, shown.comparison.right.n) == (1, 1)
+    (group,) = condition_groups(shown)
+    assert (group.comparison.left.n, group.comparison.right.n) == (1, 1)
     for filed in shown.trials:
         assert filed.trial.demo
         stored = bench.store.recording(filed.trial.recording_id)
@@ -190,7 +192,8 @@ def test_a_repeated_trial_is_void_and_in_no_comparison(bench: GuidedBench) -> No
     shown = bench.station.visit_results(bench.visit.id)
     assert [filed.trial.status for filed in shown.trials] == [TrialStatus.VOID, TrialStatus.FILED]
     assert [filed.trial.attempt for filed in shown.trials] == [1, 2]
-    assert (shown.comparison.right.attempts, shown.comparison.right.n) == (1, 1)
+    (group,) = condition_groups(shown)
+    assert (group.comparison.right.attempts, group.comparison.right.n) == (1, 1)
 
 
 def test_a_restarted_program_goes_on_where_the_visit_stands(bench: GuidedBench) -> None:

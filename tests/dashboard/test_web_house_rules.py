@@ -92,6 +92,7 @@ def test_every_phrase_of_the_pages_is_asked_for() -> None:
     words = tomllib.loads((DASHBOARD / "words" / "en.toml").read_text(encoding="utf-8"))
     text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     built = ("nav.", "figure.ml_", "patients.shown", "result.failures", "patient.side_counts", "explain.window_")
+    built += ("figure.axis_", "result.mean_of_", "result.median_of_", "result.practised")
     unused = [
         f"{section}.{key}"
         for section in ("app", "figure", "patients", "patient", "result", "explain")

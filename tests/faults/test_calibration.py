@@ -86,7 +86,7 @@ def filed(bench: GuidedBench, **changes: object) -> Calibration:
 
 @pytest.mark.fault(row=36)
 def test_a_trial_made_after_the_calibration_ran_out_says_so(tmp_path: Path) -> None:
-    """Row 36: the calibration was valid until yesterday -> the trial is filed and carries "no current calibration"."""
+    """Row 36: the calibration was valid until yesterday -> the trial is filed and says that it had run out."""
     before = GuidedBench(tmp_path)
     filed(before, valid_until=datetime.now(UTC) - timedelta(days=1))
     before.close()
@@ -96,7 +96,8 @@ def test_a_trial_made_after_the_calibration_ran_out_says_so(tmp_path: Path) -> N
     assert bench.view.outcome is not None
     assert bench.view.outcome.result is not None
     found = {each.code: each.severity for each in bench.view.outcome.result.findings}
-    assert found[FindingCode.UNCALIBRATED] is Severity.CAUTION
+    assert found[FindingCode.CALIBRATION_EXPIRED] is Severity.CAUTION
+    assert FindingCode.UNCALIBRATED not in found
     assert bench.store.recording(bench.store.trials_of(bench.visit.id)[0].recording_id).calibration_id == "measured"
     bench.close()
 

@@ -1,4 +1,4 @@
-"""The details: every metric of every trial, and one trial over time."""
+"""The details (every metric of every trial, one trial over time) and the research tab of a result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dashboard.components.aria import named
 from dashboard.components.explain import explain_button
 from dashboard.ids import ResultId
 from dashboard.pages.result.tables import Cell, MetricTable, Row
-from dashboard.pages.result.view import Choice
+from dashboard.side_view import Choice
 from dashboard.words import Words
 
 PLACE = "table"
@@ -20,19 +20,31 @@ PLACE = "table"
 
 def details(words: Words, table: MetricTable, choices: Sequence[Choice]) -> Component:
     """Content of the details tab."""
-    data = [{"value": choice.trial_id, "label": choice.label} for choice in choices]
+    pick = _trial_select(words, ResultId.DETAIL_TRIAL, choices)
+    curves = [html.H2(words("result.curves")), pick, html.Div(id=ResultId.DETAIL)]
+    hint = html.P(words("result.metrics_hint"), className="soft")
+    metrics = [html.H2(words("result.all_metrics")), hint, _table(words, table)]
+    return html.Div([html.Section(curves, className="card"), html.Section(metrics, className="card")])
+
+
+def research(words: Words, choices: Sequence[Choice]) -> Component:
+    """Content of the research tab: it is computed when a trial is chosen."""
+    hint = html.P(words("result.research_hint"), className="soft")
+    pick = _trial_select(words, ResultId.RESEARCH_TRIAL, choices)
+    shown = html.Div(id=ResultId.RESEARCH)
+    return html.Section([html.H2(words("result.research_title")), hint, pick, shown], className="card")
+
+
+def _trial_select(words: Words, id: ResultId, choices: Sequence[Choice]) -> Component:
     pick = dmc.Select(
-        id=ResultId.DETAIL_TRIAL,
+        id=id,
         label=words("result.choose_trial"),
-        data=data,
+        data=[{"value": choice.trial_id, "label": choice.label} for choice in choices],
         value=choices[0].trial_id if choices else None,
         allowDeselect=False,
         w=280,
     )
-    curves = [html.H2(words("result.curves")), html.Div(pick, className="trial-pick"), html.Div(id=ResultId.DETAIL)]
-    hint = html.P(words("result.metrics_hint"), className="soft")
-    metrics = [html.H2(words("result.all_metrics")), hint, _table(words, table)]
-    return html.Div([html.Section(curves, className="card"), html.Section(metrics, className="card")])
+    return html.Div(pick, className="trial-pick")
 
 
 def _table(words: Words, table: MetricTable) -> Component:
@@ -40,10 +52,10 @@ def _table(words: Words, table: MetricTable) -> Component:
         html.Th(words("result.metric"), scope="col"),
         html.Th(words("result.unit"), scope="col"),
         *(html.Th(name, scope="col", className="number mean") for name in table.mean_columns),
-        *(_trial_head(words, name, usable) for name, usable in table.columns),
+        *(_trial_head(name, why) for name, why in table.columns),
     ]
     width = len(heads)
-    usable = [is_usable for _, is_usable in table.columns]
+    usable = [not why for _, why in table.columns]
     bodies = [
         html.Tbody([_group_head(title, width), *(_row(words, row, usable, width) for row in rows)])
         for title, rows in table.groups
@@ -58,9 +70,9 @@ def _group_head(title: str, width: int) -> html.Tr:
     return html.Tr(html.Th(title, colSpan=width, scope="colgroup", className="group"))
 
 
-def _trial_head(words: Words, name: str, usable: bool) -> html.Th:
-    note: list[str | Component] = [] if usable else [html.Br(), words("result.not_usable")]
-    return html.Th([name, *note], scope="col", className="number" if usable else "number unusable")
+def _trial_head(name: str, why: str) -> html.Th:
+    note: list[str | Component] = [html.Br(), why] if why else []
+    return html.Th([name, *note], scope="col", className="number unusable" if why else "number")
 
 
 def _row(words: Words, row: Row, usable: Sequence[bool], width: int) -> html.Tr:

@@ -11,18 +11,19 @@ from analysis.assess import AssessedTrial
 from dashboard.components.graph import graph
 from dashboard.figures.stabilogram import stabilogram
 from dashboard.figures.statokinesigram import Footprint, close_up_half_mm, footprint, statokinesigram
-from dashboard.pages.result.view import analysed, trial_name
 from dashboard.sentences import ended_text, side_label, usable_text
-from dashboard.station import Station, VisitResults
+from dashboard.side_view import trial_name
+from dashboard.station import FiledTrial, Station
+from dashboard.visit_groups import ConditionGroup, analysed
 from dashboard.words import Words
 
 #: A panel is about half as wide as the window, so its height follows the window, too.
 PANEL_HEIGHT, CURVES_HEIGHT = "clamp(270px, 31vw, 410px)", "560px"
 
 
-def shared_half_mm(station: Station, results: VisitResults) -> float:
-    """Scale of both panels: it holds every analysed trial of the visit, so that it stays while trials are picked."""
-    drawn = [footprint(station.assessed(filed.trial.id)) for filed in analysed(results.trials)]
+def shared_half_mm(station: Station, group: ConditionGroup) -> float:
+    """Scale of both panels: it holds every trial of the condition, so that it stays while trials are picked. [mm]"""
+    drawn = [footprint(station.assessed(filed.trial.id)) for filed in analysed(group.trials)]
     return close_up_half_mm(drawn)
 
 
@@ -45,27 +46,25 @@ def _legend_key(drawn: Footprint) -> str:
     return "result.picture_limb" if drawn.foot else "result.picture_centred"
 
 
-def panel_picture(words: Words, station: Station, results: VisitResults, trial_id: str | None) -> Component | None:
+def panel_picture(words: Words, station: Station, group: ConditionGroup, filed: FiledTrial | None) -> Component | None:
     """The picked trial of one side from above, with what it shows."""
-    if trial_id is None:
+    if filed is None:
         return None
-    trial = station.assessed(trial_id)
+    trial = station.assessed(filed.trial.id)
     drawn = footprint(trial)
     if drawn is None:
         return html.P(words("result.no_picture"), className="soft")
-    filed = next(filed for filed in results.trials if filed.trial.id == trial_id)
     label = words(
         "result.picture_label",
         side=side_label(words, trial.result.side),
-        trial=trial_name(words, results, filed),
+        trial=trial_name(words, group, filed),
     )
-    figure = statokinesigram(drawn, shared_half_mm(station, results), words)
+    figure = statokinesigram(drawn, shared_half_mm(station, group), words)
     says = html.P(_says(words, trial, drawn), className="picture-says")
     return html.Div([graph(figure, label, PANEL_HEIGHT), says])
 
 
-def curves(words: Words, station: Station, results: VisitResults, trial_id: str) -> Component:
+def curves(words: Words, station: Station, group: ConditionGroup, filed: FiledTrial) -> Component:
     """One trial over time."""
-    filed = next(filed for filed in results.trials if filed.trial.id == trial_id)
-    label = words("result.curves_label", trial=trial_name(words, results, filed))
-    return graph(stabilogram(station.assessed(trial_id), words), label, CURVES_HEIGHT)
+    label = words("result.curves_label", trial=trial_name(words, group, filed))
+    return graph(stabilogram(station.assessed(filed.trial.id), words), label, CURVES_HEIGHT)

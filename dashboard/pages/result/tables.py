@@ -1,20 +1,19 @@
-"""Every metric of every trial as a table of texts, and how each is computed."""
+"""Every metric of every trial of one condition as a table of texts."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.assess import TrialResult
 from analysis.geometry import Side
 from analysis.metrics import METRICS, Metric
-from analysis.settings import AnalysisSettings
 from analysis.sides import SideResult
-from dashboard.components.explain import Explanation
-from dashboard.pages.result.view import analysed, side_of, trial_name
-from dashboard.sentences import bare_number_text, metric_label, metric_limits, reason_text, side_label
-from dashboard.station import FiledTrial, VisitResults
+from dashboard.made_under import is_practice
+from dashboard.sentences import bare_number_text, metric_label, reason_text, side_label
+from dashboard.side_view import trial_name
+from dashboard.station import FiledTrial
+from dashboard.visit_groups import ConditionGroup, analysed, side_of
 from dashboard.words import Words
 
 GROUPS = ("primary", "details", "boundary", "quality", "research")
@@ -42,25 +41,28 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class MetricTable:
-    """All metrics of a visit. ``columns``: name of each trial, and whether it is usable; ``groups``: title and rows."""
+    """All metrics of one condition.
 
-    columns: tuple[tuple[str, bool], ...]
+    ``columns``: name of each trial, and why it enters no mean ("" where it does); ``groups``: title and rows.
+    """
+
+    columns: tuple[tuple[str, str], ...]
     mean_columns: tuple[str, ...]
     groups: tuple[tuple[str, tuple[Row, ...]], ...]
     notes: tuple[str, ...]
 
 
-def metric_table(words: Words, results: VisitResults) -> MetricTable:
+def metric_table(words: Words, group: ConditionGroup) -> MetricTable:
     """Every metric that any trial has or lacks for a reason; columns in the order left, right, unknown side."""
     order = {Side.LEFT: 0, Side.RIGHT: 1, None: 2}
-    shown = sorted(analysed(results.trials), key=lambda filed: order[side_of(filed)])
+    shown = sorted(analysed(group.trials), key=lambda filed: (order[side_of(filed)], is_practice(filed.trial)))
     trials = [filed.result for filed in shown if filed.result is not None]
-    sides = [side for side in (results.comparison.left, results.comparison.right) if side.n]
+    sides = [side for side in (group.comparison.left, group.comparison.right) if side.n]
     known = [metric for metric in METRICS.values() if any(metric.id in result.values for result in trials)]
     notes = _notes(words, known, trials)
     groups = {metric.group: None for metric in known}
     return MetricTable(
-        columns=tuple(_column(words, results, filed) for filed in shown),
+        columns=tuple(_column(words, group, filed) for filed in shown),
         mean_columns=tuple(words("result.side_mean", side=side_label(words, side.side)) for side in sides),
         groups=tuple(
             (
@@ -90,8 +92,10 @@ def _reason(words: Words, metric: Metric, result: TrialResult) -> str | None:
     return reason_text(words, value.reason) if value.value is None and value.reason else None
 
 
-def _column(words: Words, results: VisitResults, filed: FiledTrial) -> tuple[str, bool]:
-    return trial_name(words, results, filed), bool(filed.result and filed.result.usable)
+def _column(words: Words, group: ConditionGroup, filed: FiledTrial) -> tuple[str, str]:
+    usable = filed.result is not None and filed.result.usable
+    why = "" if usable else words("result.not_usable")
+    return trial_name(words, group, filed), words("result.practice") if is_practice(filed.trial) else why
 
 
 def _row(
@@ -125,44 +129,3 @@ def _mean(words: Words, metric: Metric, side: SideResult) -> str:
     if value is None or value.mean is None:
         return ""
     return bare_number_text(words, metric.id, value.mean, signed=metric.worse == "signed")
-
-
-def parameters(words: Words, settings: AnalysisSettings, version: str) -> tuple[str, ...]:
-    """The settings a result was made with, as text."""
-    if settings.lowpass_design_hz is not None:
-        lowpass = words("explain.lowpass_design", hz=settings.lowpass_design_hz)
-    elif settings.lowpass_hz is not None:
-        lowpass = words("explain.lowpass", hz=settings.lowpass_hz)
-    else:
-        lowpass = words("explain.lowpass_none")
-    grid = words("explain.grid", hz=settings.grid_hz) if settings.grid_hz else words("explain.grid_native")
-    percent = 100 * settings.minimum_load_fraction
-    load = words("explain.minimum_load", minimum_n=settings.minimum_load_n, percent=percent)
-    return lowpass, grid, _window(words, settings), load, words("explain.version", version=version)
-
-
-def _window(words: Words, settings: AnalysisSettings) -> str:
-    if isinstance(settings.window, tuple):
-        return words("explain.window_span", start=settings.window[0], end=settings.window[1])
-    return words(f"explain.window_{settings.window}")
-
-
-def paragraphs(docstring: str) -> tuple[str, ...]:
-    """A docstring as running text."""
-    return tuple(" ".join(part.split()) for part in inspect.cleandoc(docstring).split("\n\n"))
-
-
-def explained(words: Words, metric: str, results: VisitResults) -> Explanation:
-    """How a metric is computed: its docstring, the settings of this visit's results, its source and limits."""
-    settings = {
-        parameters(words, filed.result.settings, filed.result.analysis_version): None
-        for filed in results.trials
-        if filed.result is not None
-    }
-    return Explanation(
-        label=metric_label(words, metric),
-        formula=paragraphs(METRICS[metric].formula),
-        parameters=[text for one in settings for text in one] or [words("explain.not_measured")],
-        source=METRICS[metric].source,
-        limits=metric_limits(words, metric),
-    )

@@ -15,7 +15,7 @@ from dashboard.conductor import Attendance, GuidedView
 from dashboard.orders import GuideView, Outcome
 from dashboard.plates import plate_error_text
 from dashboard.protocol import GRAVE, IDLE, STOPPING, Act, Notice, Step
-from dashboard.sentences import ended_text, finding_text, side_label, side_word
+from dashboard.sentences import ended_text, finding_text, no_result_text, side_label, side_word
 from dashboard.words import Words
 from dashboard.words.dates import date_text
 
@@ -249,8 +249,7 @@ def verdict(words: Words, guide: GuideView) -> Verdict | None:
     if outcome is None or guide.step is not Step.VERDICT:
         return None
     if outcome.result is None:
-        key = f"test.no_result.{outcome.error}"
-        why = words(key if words.has(key) else "test.no_result.other", code=outcome.error or "")
+        why = no_result_text(words, outcome.error or "")
         return Verdict(words("test.verdict.nothing"), "stop", why, ())
     if guide.practice:
         return Verdict(words("test.verdict.practice"), "good", ended_text(words, outcome.result.phases), ())
