@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
@@ -49,21 +49,34 @@ def export_archive(
         The file can't be written, or is there already.
     """
     require(actor, Act.EXPORTED)
+    with sealed_file(path, seal) as written:
+        manifest, scope = write_archive(store, actor, written, patients)
+        note_export(store, actor, "archive", scope.patients, {"rows": manifest["rows"], "heads": manifest["heads"]})
+    return dict(manifest["rows"])
+
+
+def write_archive(
+    store: RecordStore, actor: Actor, written: BinaryIO, patients: Sequence[str] | None
+) -> tuple[dict[str, Any], Scope]:
+    """Write what `export_archive` says, without an event; the manifest, and what belongs to it.
+
+    Raises
+    ------
+    StoreError, RecordingDamaged, OSError
+    """
     with store.reading() as connection:
         scope = scope_of(connection, patients)
         heads = audit.heads(connection)
-    with sealed_file(path, seal) as written:
-        with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as pack:
-            members = _Members(pack)
-            for table in CARRIED:
-                members.add(f"rows/{table.name}.jsonl", _lines(store, table, scope))
-            for name, content in _contents(store, scope):
-                members.add(name, [content])
-            members.add(AUDIT, _audit_lines(store, scope))
-            manifest = _manifest(actor, scope, heads)
-            pack.writestr(MANIFEST, json.dumps({**manifest, "members": members.listed}, indent=1, sort_keys=True))
-        note_export(store, actor, "archive", scope.patients, {"rows": manifest["rows"], "heads": heads})
-    return dict(manifest["rows"])
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as pack:
+        members = _Members(pack)
+        for table in CARRIED:
+            members.add(f"rows/{table.name}.jsonl", _lines(store, table, scope))
+        for name, content in _contents(store, scope):
+            members.add(name, [content])
+        members.add(AUDIT, _audit_lines(store, scope))
+        manifest = _manifest(actor, scope, heads)
+        pack.writestr(MANIFEST, json.dumps({**manifest, "members": members.listed}, indent=1, sort_keys=True))
+    return manifest, scope
 
 
 def note_export(

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, NoReturn, Self
 
 from records import migrations
-from records.archive_file import FORMAT, FORMAT_VERSION, MANIFEST
+from records.archive_file import AUDIT, FORMAT, FORMAT_VERSION, MANIFEST
 from records.errors import MergeProblem, MergeRefused
 
 _MEMBER = re.compile(
@@ -95,6 +95,10 @@ class ArchiveFile:
         if name in self.names:
             for line in self._lines(name):
                 yield loaded(line, name)
+
+    def audit_lines(self) -> int:
+        """How many events it shows."""
+        return sum(1 for _ in self._lines(AUDIT)) if AUDIT in self.names else 0
 
     def _lines(self, name: str) -> Iterator[bytes]:
         rest = b""

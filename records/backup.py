@@ -64,22 +64,28 @@ def back_up(
     require(actor, Act.BACKUP_MADE)
     source = archive_file(store)
     store.check_schema()
-    folder = folder_of(source) if folder is None else folder
     at = (now or datetime.now(UTC)).astimezone(UTC)
+    folder = folder_of(source) if folder is None else folder
     name = backup_name(source, at)
     if seal is None:
         made = copy_verified(source, folder / name)
     else:
         made = _sealed_copy(source, folder / sealed_name(Path(name), seal), name, seal)
+    finish(store, actor, made, at, source.stem, ENDING if seal is None else ENDING + SUFFIX)
+    sweep(folder_of(source), source.stem, at)
+    return made
+
+
+def finish(store: RecordStore, actor: Actor, made: Snapshot, at: datetime, stem: str, ending: str) -> None:
+    """The event of a backup, and an end to those that are too many or were never finished."""
     details = {"file": made.path.name, "rows": dict(made.inventory.rows), "heads": dict(made.inventory.heads)}
     try:
         with store.writing() as archive:
             append(archive, actor, Act.BACKUP_MADE, store.station, (Kind.ARCHIVE, made.path.name), details)
     except StoreReadOnly:
         log.warning("backup %s has no event: the archive is read-only", made.path.name)
-    thin(folder, source.stem, ENDING if seal is None else ENDING + SUFFIX)
-    sweep(folder, source.stem, at)
-    return made
+    thin(made.path.parent, stem, ending)
+    sweep(made.path.parent, stem, at)
 
 
 def _sealed_copy(source: Path, target: Path, name: str, seal: Seal) -> Snapshot:

@@ -72,8 +72,7 @@ def merge_archive(
     require(actor, Act.ARCHIVE_MERGED)
     with _content(path, seal) as content, ArchiveFile(content, limits or Limits()) as file:
         file.verify()
-        for _ in _checked(file):
-            pass  # everything is read and decoded once before the archive is locked
+        checked_rows(file)  # everything is read and decoded once before the archive is locked
         merging = _Merging(file)
         try:
             with store.writing() as archive:
@@ -101,7 +100,14 @@ def _content(path: Path, seal: Seal | None) -> Iterator[BinaryIO]:
         raise MergeRefused(MergeProblem.NOT_ARCHIVE, str(error.strerror or error)) from error
 
 
-def _checked(file: ArchiveFile) -> Iterator[None]:
+def checked_rows(file: ArchiveFile) -> dict[str, int]:
+    """Read and decode every row, recording and imported file; how many rows of each table.
+
+    Raises
+    ------
+    MergeRefused
+    """
+    found = dict.fromkeys((table.name for table in CARRIED), 0)
     for table in CARRIED:
         for document in file.documents(table.name):
             row = row_from(table, document)
@@ -109,7 +115,8 @@ def _checked(file: ArchiveFile) -> Iterator[None]:
                 _recording_content(file, row)
             elif table is schema.source:
                 _source_content(file, row)
-            yield
+            found[table.name] += 1
+    return found
 
 
 def _recording_content(file: ArchiveFile, row: dict[str, Any]) -> bytes:

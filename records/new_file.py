@@ -23,7 +23,7 @@ def part_of(path: Path) -> Path:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Write a new file: it has its name once all of it is on the disk.
+    """Write a new file, which may be read back: it has its name once all of it is on the disk.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     part = part_of(path)
     claim(part)
     try:
-        with part.open("wb") as written:
+        with part.open("w+b") as written:
             yield written
             written.flush()
             os.fsync(written.fileno())

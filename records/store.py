@@ -71,6 +71,11 @@ class RecordStore:
         """File of an SQLite archive; None for one on a server."""
         return sqlite_file(self._url)
 
+    @property
+    def name(self) -> str:
+        """What its backups are called: the file's name without its ending, or the database's."""
+        return Path(self._url.database or "").stem if self.file else self._url.database or "archive"
+
     def close(self) -> None:
         """Close every connection; the store may be used again."""
         self._engine.dispose()

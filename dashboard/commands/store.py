@@ -19,7 +19,8 @@ from records.errors import RecordsError
 from records.merge import Merged, merge_archive
 from records.migrations import newest
 from records.sealing import Seal, make_key
-from records.snapshot import Snapshot
+from records.server_backup import back_up_server
+from records.snapshot import FOLDER, Snapshot
 from records.store import RecordStore, sqlite_url
 
 #: Tables whose rows are said.
@@ -94,7 +95,11 @@ def _done_to_archive(args: argparse.Namespace) -> list[str]:
         case "upgrade":
             return _upgraded(store)
         case "backup":
-            return _backed_up(back_up(store, local_actor(), args.to, seal=sealing(args)))
+            if store.file is not None:
+                return _backed_up(back_up(store, local_actor(), args.to, seal=sealing(args)))
+            to = args.to or data_folder(args.data) / FOLDER
+            made = back_up_server(store, local_actor(), to, seal=sealing(args))
+            return [*_backed_up(made), load_words()("command.store.backup.of_server", file=made.path)]
         case "merge":
             limits, seal = LARGE if args.large else None, opening(args, args.file)
             return _merged(merge_archive(store, local_actor(), args.file, limits, seal))
