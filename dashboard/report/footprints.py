@@ -7,14 +7,15 @@ midline: their medial edges meet, the whole feet stand outside.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.geometry import FootPlacement, Side, to_lateral
 from dashboard.figures.foot import foot_outline_mm
-from dashboard.figures.palette import GRID, MARK_EDGE, REFERENCE, TEXT, style_of
-from dashboard.figures.statokinesigram import Footprint
+from dashboard.figures.palette import GRID, MARK_EDGE, REFERENCE, TEXT, course_colour, style_of
+from dashboard.figures.statokinesigram import FEW_PIECES, PIECES, Footprint
 from dashboard.report.svg import Canvas, Pen, Point
 from dashboard.words import Words
 
@@ -59,7 +60,7 @@ def drawn_footprint(one: Footprint, half_mm: float, words: Words) -> str:
     """The picture of one trial as SVG. ``half_mm``: half the width of the close-up, one for both sides. [mm]."""
     canvas = Canvas(WIDTH_MM, HEIGHT_MM)
     near = _near(one, half_mm)
-    _trace(canvas, near, one, mark_mm=2.6)
+    _trace(canvas, near, one, 2.6, PIECES)
     canvas.clipped(near.corner, near.width_mm, near.height_mm, "near")
     over = Canvas(WIDTH_MM, HEIGHT_MM)
     _grid(over, near, half_mm, one, words)
@@ -85,7 +86,7 @@ def _on_foot(canvas: Canvas, frame: Frame, one: Footprint, foot: FootPlacement, 
     sole = Pen(REFERENCE, 0.25, fill=REFERENCE, opacity=0.14)
     canvas.path(frame.placed(foot_outline_mm(foot)), sole, closed=True)
     _midline(canvas, frame)
-    _trace(canvas, frame, one, mark_mm)
+    _trace(canvas, frame, one, mark_mm, FEW_PIECES)
 
 
 def _side_of(one: Footprint) -> Side | None:
@@ -110,13 +111,16 @@ def _whole(foot: FootPlacement, paper: Frame) -> Frame:
     return replace(paper, centre_mm=(0.0, along_mm), scale=min(high, wide))
 
 
-def _trace(canvas: Canvas, frame: Frame, one: Footprint, mark_mm: float) -> None:
-    """Ellipse, CoP and mean."""
+def _trace(canvas: Canvas, frame: Frame, one: Footprint, mark_mm: float, pieces: int) -> None:
+    """Ellipse, CoP in the colours of its time, and mean."""
     style = style_of(one.side)
     if one.ellipse_mm is not None:
         ellipse = Pen(style.line, 0.35, (1.2, 0.8), fill=style.line, opacity=0.08)
         canvas.path(frame.placed(one.ellipse_mm), ellipse, closed=True)
-    canvas.path(frame.placed(one.cop_mm), Pen(style.line, 0.16))
+    points, pieces = frame.placed(one.cop_mm), min(pieces, max(len(one.cop_mm) - 1, 1))
+    edges = np.linspace(0, len(points) - 1, pieces + 1).round().astype(int)
+    for at, (first, last) in enumerate(pairwise(edges.tolist())):
+        canvas.path(points[first : last + 1], Pen(course_colour(style, (at + 0.5) / pieces), 0.16))
     (mean,) = frame.placed(np.array([one.mean_mm]))
     canvas.mark(mean, style.symbol, mark_mm, Pen(MARK_EDGE, 0.3, fill=style.line))
 

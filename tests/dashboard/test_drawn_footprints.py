@@ -15,6 +15,7 @@ from dashboard.words import load_words
 from hardware.plates import load_plate_model
 
 TEMPLATE = load_plate_model("reference-a").template
+Place = tuple[float, float]
 SVG = "{http://www.w3.org/2000/svg}"
 HALF_MM = 20.0
 SCALE = SQUARE_MM / (2 * HALF_MM)
@@ -27,16 +28,27 @@ def corner(side: Side | None, *, known: bool = True) -> Footprint:
     return Footprint(np.arange(3.0), cop_mm, None, (0.0, 0.0), side, known, foot)
 
 
-def paths(svg: str) -> list[list[tuple[float, float]]]:
-    """Points of each path, in paper mm from the upper left."""
-    drawn = [path.attrib["d"] for path in ElementTree.fromstring(svg).iter(f"{SVG}path")]  # noqa: S314 - our own
-    return [[(float(x), float(y)) for x, y in re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", path)] for path in drawn]
+def points_of(path: ElementTree.Element) -> list[Place]:
+    """Corners of a path, in paper mm from the upper left."""
+    return [(float(x), float(y)) for x, y in re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", path.attrib["d"])]
+
+
+def traces(svg: str) -> list[ElementTree.Element]:
+    """Pieces of the CoP's path: the thinnest lines."""
+    drawn = ElementTree.fromstring(svg).iter(f"{SVG}path")  # noqa: S314 - our own
+    return [path for path in drawn if path.attrib["stroke-width"] == "0.16"]
+
+
+def joined(pieces: list[ElementTree.Element]) -> list[Place]:
+    """Pieces that share their ends as one line."""
+    places = [points_of(piece) for piece in pieces]
+    return [*places[0], *(place for piece in places[1:] for place in piece[1:])]
 
 
 def near_path(side: Side | None, *, known: bool = True) -> np.ndarray:
-    """The trace in the close-up: the first path of three points."""
+    """The trace in the close-up, which is drawn first: an L has two pieces."""
     svg = drawn_footprint(corner(side, known=known), HALF_MM, load_words())
-    return np.array(next(path for path in paths(svg) if len(path) == 3))
+    return np.array(joined(traces(svg)[:2]))
 
 
 def test_lateral_points_outwards_on_either_side() -> None:
@@ -67,14 +79,16 @@ def test_where_the_direction_is_not_known_nothing_is_mirrored() -> None:
 def test_the_cop_on_the_whole_foot_lies_on_the_side_it_was_on(side: Side) -> None:
     """10 mm lateral of the midline: left of it on the left foot."""
     foot = TEMPLATE.of(side)
-    trace = next(path for path in paths(drawn_foot(corner(side), foot)) if len(path) == 3)
+    trace = joined(traces(drawn_foot(corner(side), foot)))
     assert (trace[1][0] < trace[2][0]) is (side is Side.LEFT)
 
 
 def test_the_big_toe_lies_toward_the_other_foot() -> None:
     """Seen from above the toes' end of the sole lies medial of its midline: right of it on the left foot."""
     for side in Side:
-        sole = max(paths(drawn_foot(corner(side), TEMPLATE.of(side))), key=len)
+        svg = drawn_foot(corner(side), TEMPLATE.of(side))
+        drawn = ElementTree.fromstring(svg).iter(f"{SVG}path")  # noqa: S314 - our own
+        sole = max(map(points_of, drawn), key=len)
         toe_x = min(sole, key=lambda point: point[1])[0]
         assert (toe_x > 30.0) is (side is Side.LEFT)
 
@@ -84,5 +98,9 @@ def test_a_gap_in_the_recording_stays_a_gap_in_the_line() -> None:
     one.cop_mm[1] = np.nan
     svg = drawn_footprint(one, HALF_MM, load_words())
     assert "nan" not in svg.lower()
-    lines = [path.attrib["d"] for path in ElementTree.fromstring(svg).iter(f"{SVG}path")]  # noqa: S314 - our own
-    assert sum(line.count("M") == 2 and "L" not in line for line in lines) == 2
+    assert not any("L" in piece.attrib["d"] for piece in traces(svg))
+
+
+def test_the_path_takes_on_the_colours_of_its_time() -> None:
+    first, last = traces(drawn_footprint(corner(Side.LEFT), HALF_MM, load_words()))[:2]
+    assert first.attrib["stroke"] != last.attrib["stroke"]
