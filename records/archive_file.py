@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
-from records import audit, migrations, schema
+from records import audit, clinic_schema, migrations, schema
 from records.errors import Kind, RecordingDamaged
 from records.model import Act, Actor
 from records.permissions import require
@@ -140,7 +140,7 @@ def _lines(store: RecordStore, table: sa.Table, scope: Scope) -> Iterator[bytes]
 
 
 def _contents(store: RecordStore, scope: Scope) -> Iterator[tuple[str, bytes]]:
-    """Recordings as they are kept, and the files that were imported as they came; each verified."""
+    """Recordings as they are kept, files that were imported as they came, and reports; each verified."""
     recording = schema.recording
     for id in scope.ids[recording.name]:
         with store.reading() as connection:
@@ -156,6 +156,10 @@ def _contents(store: RecordStore, scope: Scope) -> Iterator[tuple[str, bytes]]:
         if sha256_of(content) != sha256:
             raise RecordingDamaged("the file it was imported from was changed", sha256)
         yield f"sources/{sha256}", content
+    for id in scope.ids[clinic_schema.report.name]:
+        report, pdf = store.report_pdf(id)
+        if not report.erased:
+            yield f"reports/{id}.pdf", pdf
 
 
 def _audit_lines(store: RecordStore, scope: Scope) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ from records.errors import MergeProblem, MergeRefused
 
 _MEMBER = re.compile(
     r"manifest\.json|audit\.jsonl|rows/[a-z_]{1,40}\.jsonl|recordings/[0-9a-f-]{36}\.stance|sources/[0-9a-f]{64}"
+    r"|reports/[0-9a-f-]{36}\.pdf"
 )
 _PIECE = 1 << 16
 _LINE_LIMIT = 16 << 20

@@ -8,6 +8,7 @@
     ├── InvalidEntry          what was typed cannot be filed; says which field and why
     ├── CodeTaken             another patient has this code
     ├── Conflict              the row was changed by someone else since it was read
+    ├── PatientClosed         the patient was merged into another, or erased
     ├── RecordingDamaged      bytes that are not the recording that was filed
     ├── AccountNameTaken      another account has this name
     ├── LastAdministrator     without this one nobody could manage the accounts
@@ -76,6 +77,13 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     SESSION = "session"
     SET_UP_CODE = "set_up_code"
+    OBSERVATION = "observation"
+    STRENGTH_TEST = "strength_test"
+    THERAPY_EVENT = "therapy_event"
+    STUDY = "study"
+    STUDY_VISIT = "study_visit"
+    REPORT = "report"
+    PATIENT_MERGE = "patient_merge"
 
 
 class NotPermitted(RecordsError):
@@ -112,6 +120,22 @@ class EntryProblem(StrEnum):
     PASSWORD_TOO_LONG = "PASSWORD_TOO_LONG"  # noqa: S105
     PIN_NOT_SIX_DIGITS = "PIN_NOT_SIX_DIGITS"
     PIN_TOO_SIMPLE = "PIN_TOO_SIMPLE"
+    NUMBER_OUT_OF_RANGE = "NUMBER_OUT_OF_RANGE"
+    DAY_OUT_OF_RANGE = "DAY_OUT_OF_RANGE"
+    STRENGTH_UNCLEAR = "STRENGTH_UNCLEAR"
+    CHECKLIST_INCOMPLETE = "CHECKLIST_INCOMPLETE"
+    CHECKLIST_REASON_MISSING = "CHECKLIST_REASON_MISSING"
+    AMENDMENT_REASON_MISSING = "AMENDMENT_REASON_MISSING"
+    STUDY_NAME_MISSING = "STUDY_NAME_MISSING"
+    REPORT_NO_PDF = "REPORT_NO_PDF"
+    TRIAL_OF_OTHER_VISIT = "TRIAL_OF_OTHER_VISIT"
+    TRIAL_OF_OTHER_SIDE = "TRIAL_OF_OTHER_SIDE"
+    MERGE_REASON_MISSING = "MERGE_REASON_MISSING"
+    MERGE_WITH_ITSELF = "MERGE_WITH_ITSELF"
+    MERGE_TAKEN_FURTHER = "MERGE_TAKEN_FURTHER"
+    ERASE_REASON_MISSING = "ERASE_REASON_MISSING"
+    STUDY_IS_CLOSED = "STUDY_IS_CLOSED"
+    IS_VOID = "IS_VOID"
 
 
 class InvalidEntry(RecordsError):
@@ -134,12 +158,35 @@ class CodeTaken(RecordsError):
 
 
 class Conflict(RecordsError):
-    """Happens when a row was changed since it was read: nothing is overwritten. `code`: PATIENT_CONFLICT, ..."""
+    """Happens when a row was changed since it was read: nothing is overwritten. `code`: PATIENT_CONFLICT, ...
 
-    def __init__(self, kind: Kind, id: str, read: int, stored: int) -> None:
+    ``differences``: for each field that differs what was entered and what is filed now, to choose from.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        id: str,
+        read: int,
+        stored: int,
+        differences: Mapping[str, tuple[object, object]] | None = None,
+    ) -> None:
         super().__init__(f"{kind.value} {id} was read at version {read}, is at {stored}", id=id)
         self.code = f"{kind.name}_CONFLICT"
         self.read, self.stored = read, stored
+        self.differences: Mapping[str, tuple[object, object]] = differences or {}
+
+
+class PatientClosed(RecordsError):
+    """Happens when something is filed on a patient that was merged into another or erased. `code` says which."""
+
+    code = "PATIENT_MERGED"
+
+    def __init__(self, patient_code: str, merged_into: str | None) -> None:
+        how = f"merged into {merged_into}" if merged_into else "erased"
+        super().__init__(f"patient {patient_code} was {how}", patient_code=patient_code)
+        self.code = "PATIENT_MERGED" if merged_into else "PATIENT_ERASED"
+        self.merged_into = merged_into
 
 
 class RecordingDamaged(RecordsError):

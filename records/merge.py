@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,11 @@ from typing import Any, BinaryIO
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from records import queries, schema
+from records import clinic_schema, queries, schema
 from records.archive_reading import ArchiveFile, Limits
 from records.audit import append
-from records.errors import Kind, MergeProblem, MergeRefused, RecordingDamaged
+from records.errors import InvalidEntry, Kind, MergeProblem, MergeRefused, RecordingDamaged
+from records.examination import Observation, StrengthTest
 from records.model import Act, Actor
 from records.permissions import require
 from records.recording_file import unpack
@@ -30,8 +31,18 @@ from records.schema import fold, sha256_of
 from records.scope import CARRIED, key_of, pages
 from records.sealing import Seal, unsealed
 from records.store import RecordStore
+from records.studies import Study, StudyVisit
+from records.therapy import TherapyEvent
 
 _AT_ONCE = 200
+#: Rows that are read back as what a person may enter.
+_ENTRIES: dict[str, Callable[..., object]] = {
+    "observation": Observation,
+    "strength_test": StrengthTest,
+    "therapy_event": TherapyEvent,
+    "study": Study,
+    "study_visit": StudyVisit,
+}
 #: Rows that others are worth nothing without: where one differs, nothing is merged.
 _MEASURED = frozenset({"calibration", "recording", "source"})
 
@@ -115,6 +126,10 @@ def checked_rows(file: ArchiveFile) -> dict[str, int]:
                 _recording_content(file, row)
             elif table is schema.source:
                 _source_content(file, row)
+            elif table is clinic_schema.report:
+                _report_content(file, row)
+            elif table.name in _ENTRIES:
+                _check_entry(table, row)
             found[table.name] += 1
     return found
 
@@ -135,6 +150,23 @@ def _source_content(file: ArchiveFile, row: dict[str, Any]) -> bytes:
     if sha256_of(content) != row["sha256"] or len(content) != row["size"]:
         raise MergeRefused(MergeProblem.RECORDING, str(row["sha256"]))
     return zlib.compress(content)
+
+
+def _report_content(file: ArchiveFile, row: dict[str, Any]) -> bytes:
+    if row["erased"]:
+        return b""
+    content = file.content(f"reports/{row['id']}.pdf")
+    if sha256_of(content) != row["sha256"] or len(content) != row["size"]:
+        raise MergeRefused(MergeProblem.RECORDING, str(row["id"]))
+    return content
+
+
+def _check_entry(table: sa.Table, row: dict[str, Any]) -> None:
+    """What a person could not have entered is not taken from a file either."""
+    try:
+        _ENTRIES[table.name](**row)
+    except InvalidEntry as problem:
+        raise MergeRefused(MergeProblem.ROW, f"{table.name}.{problem.field}: {problem.code}") from problem
 
 
 class _Merging:
@@ -191,6 +223,8 @@ class _Merging:
             return {**row, "content": _recording_content(self._file, row)}
         if table is schema.source:
             return {**row, "content": _source_content(self._file, row)}
+        if table is clinic_schema.report:
+            return {**row, "content": _report_content(self._file, row)}
         if table is schema.patient:
             if queries.patient_with_code(archive, row["code"], other_than=row["id"]) is not None:
                 self._same_codes.append(row["code"])

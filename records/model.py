@@ -1,14 +1,15 @@
-"""What is kept: patients, visits, trials, recordings, results, events. Frozen; times are aware (UTC); ids are UUIDv7.
+"""What is kept: patients, visits, trials, recordings, results. Frozen; times are aware (UTC); ids are UUIDv7.
+
+What else belongs to them: `records.examination`, `therapy`, `signatures`, `studies`, `reports`, `doubles`, `acts`.
 
 Field names are the column names of `records.schema`: a row and its dataclass are one to one.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 
 from analysis.assess import TrialResult
@@ -17,26 +18,19 @@ from analysis.geometry import Footing, Side
 from analysis.phases import Mark
 from analysis.recording import ImportedRecording, RawRecording
 from analysis.session_check import SessionCheck
-from records.errors import EntryProblem, InvalidEntry, Kind
-
-CODE_LIMIT, NAME_LIMIT, NOTE_LIMIT = 64, 200, 10_000
-FIRST_BIRTH_YEAR, LAST_BIRTH_YEAR = 1890, 2100
-
-
-class Role(StrEnum):
-    """What a person may do: one table, `records.permissions`."""
-
-    VIEWER = "viewer"
-    CLINICIAN = "clinician"
-    ADMIN = "admin"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who does something."""
-
-    name: str
-    role: Role
+from records.acts import Act as Act
+from records.acts import Actor as Actor
+from records.acts import AuditEvent as AuditEvent
+from records.acts import Role as Role
+from records.entries import CODE_LIMIT as CODE_LIMIT
+from records.entries import FIRST_BIRTH_YEAR as FIRST_BIRTH_YEAR
+from records.entries import LAST_BIRTH_YEAR as LAST_BIRTH_YEAR
+from records.entries import NAME_LIMIT as NAME_LIMIT
+from records.entries import NOTE_LIMIT as NOTE_LIMIT
+from records.entries import checked_day, checked_number
+from records.entries import checked_text as checked_text
+from records.errors import EntryProblem, InvalidEntry
+from records.examination import Checklist
 
 
 class Sex(StrEnum):
@@ -47,25 +41,11 @@ class Sex(StrEnum):
     OTHER = "other"
 
 
-def checked_text(field: str, text: str, limit: int) -> str:
-    """`text` without blanks at its ends.
-
-    Raises
-    ------
-    InvalidEntry
-        Longer than `limit`, or characters that are no text (control characters other than line breaks and tabs).
-    """
-    text = text.strip()
-    if len(text) > limit:
-        raise InvalidEntry(EntryProblem.TEXT_TOO_LONG, field, length=len(text), limit=limit)
-    if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t" for character in text):
-        raise InvalidEntry(EntryProblem.TEXT_UNPRINTABLE, field)
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class NewPatient:
     """What is entered about a patient. The study code always; everything else may stay empty.
+
+    A date of birth brings its year. ``record_number``: in the site's own files. ``dominant_side``: of the legs.
 
     Raises
     ------
@@ -80,8 +60,14 @@ class NewPatient:
     involved_side: Side | None = None
     note: str = ""
     simulated: bool = False
+    birth_date: date | None = None
+    record_number: str | None = None
+    dominant_side: Side | None = None
+    diagnosis: str | None = None
 
     def __post_init__(self) -> None:
+        if self.birth_date is not None:
+            object.__setattr__(self, "birth_year", checked_day("birth_date", self.birth_date).year)
         code = checked_text("code", self.code, CODE_LIMIT)
         if not code:
             raise InvalidEntry(EntryProblem.PATIENT_CODE_MISSING, "code")
@@ -97,11 +83,17 @@ class NewPatient:
         object.__setattr__(self, "code", code)
         object.__setattr__(self, "name", checked_text("name", self.name or "", NAME_LIMIT) or None)
         object.__setattr__(self, "note", checked_text("note", self.note, NOTE_LIMIT))
+        number = checked_text("record_number", self.record_number or "", CODE_LIMIT) or None
+        object.__setattr__(self, "record_number", number)
+        object.__setattr__(self, "diagnosis", checked_text("diagnosis", self.diagnosis or "", NOTE_LIMIT) or None)
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient as filed. To edit one, hand `dataclasses.replace(patient, ...)` to `filing.edit_patient`."""
+    """A patient as filed. To edit one, hand `dataclasses.replace(patient, ...)` to `filing.edit_patient`.
+
+    ``merged_into``: the patient this double was merged into; ``erased_at``: what named the person is gone.
+    """
 
     id: str
     code: str
@@ -113,6 +105,12 @@ class Patient:
     simulated: bool
     version: int
     created_at: datetime
+    birth_date: date | None = None
+    record_number: str | None = None
+    dominant_side: Side | None = None
+    diagnosis: str | None = None
+    merged_into: str | None = None
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +123,38 @@ class PatientRow:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitEntry:
+    """What is entered about a visit beside its trials; None: not measured.
+
+    ``leg_tape_mm``: front spine of the pelvis to the inner ankle; ``pelvis_width_mm``: between the front spines. [mm]
+
+    Raises
+    ------
+    InvalidEntry
+    """
+
+    note: str = ""
+    examiner: str | None = None
+    body_mass_kg: float | None = None
+    height_mm: float | None = None
+    leg_tape_mm: float | None = None
+    pelvis_width_mm: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "note", checked_text("note", self.note, NOTE_LIMIT))
+        object.__setattr__(self, "examiner", checked_text("examiner", self.examiner or "", NAME_LIMIT) or None)
+        checked_number("body_mass_kg", self.body_mass_kg, 10, 300)
+        checked_number("height_mm", self.height_mm, 500, 2500)
+        checked_number("leg_tape_mm", self.leg_tape_mm, 300, 1300)
+        checked_number("pelvis_width_mm", self.pelvis_width_mm, 70, 430)
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit. ``at`` is UTC; ``utc_offset_min`` is what the station's clock showed then. [min]"""
+    """One visit. ``at`` is UTC; ``utc_offset_min`` is what the station's clock showed then. [min]
+
+    The other fields are those of `VisitEntry`, the checklist before its first test, and why it is void, if it is.
+    """
 
     id: str
     patient_id: str
@@ -136,6 +164,13 @@ class Visit:
     operator: str
     note: str
     version: int
+    examiner: str | None = None
+    body_mass_kg: float | None = None
+    height_mm: float | None = None
+    leg_tape_mm: float | None = None
+    pelvis_width_mm: float | None = None
+    checklist: Checklist | None = None
+    void_reason: str | None = None
 
     @property
     def local_at(self) -> datetime:
@@ -270,54 +305,3 @@ class DriftCheck:
     made_by: str
     passed: bool
     outcome: SessionCheck
-
-
-class Act(StrEnum):
-    """Closed list of what is audited. Values are in the hash chain: never rename one."""
-
-    PATIENT_ADDED = "patient_added"
-    PATIENT_EDITED = "patient_edited"
-    VISIT_OPENED = "visit_opened"
-    RECORDING_FILED = "recording_filed"
-    FILE_IMPORTED = "file_imported"
-    RESULT_FILED = "result_filed"
-    TRIAL_VOIDED = "trial_voided"
-    CALIBRATION_ADDED = "calibration_added"
-    DRIFT_CHECK_ADDED = "drift_check_added"
-    BACKUP_MADE = "backup_made"
-    EXPORTED = "exported"
-    SET_UP_CODE_MADE = "set_up_code_made"
-    SET_UP = "set_up"
-    ACCOUNT_ADDED = "account_added"
-    ROLE_CHANGED = "role_changed"
-    ACCOUNT_DISABLED = "account_disabled"
-    ACCOUNT_ENABLED = "account_enabled"
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - by an administrator
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - by its owner
-    PIN_CHANGED = "pin_changed"
-    LOGGED_IN = "logged_in"
-    LOGIN_REFUSED = "login_refused"
-    LOCKED = "locked"
-    UNLOCKED = "unlocked"
-    LOGGED_OUT = "logged_out"
-    SESSION_REVOKED = "session_revoked"
-    ARCHIVE_MERGED = "archive_merged"
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEvent:
-    """One act. ``number`` counts the acts of a station from 1; ``previous_hash`` chains them."""
-
-    id: str
-    station: str
-    number: int
-    at: datetime
-    actor: str
-    role: Role
-    act: Act
-    subject_kind: Kind
-    subject_id: str
-    details_sha256: str
-    previous_hash: str
-    hash: str
-    details: Mapping[str, object]

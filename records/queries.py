@@ -33,24 +33,25 @@ LIKE_ESCAPE = "\\"
 LONGEST_SEARCH = CODE_LIMIT + NAME_LIMIT + 1
 
 
-def _columns(table: sa.FromClause, cls: type[Any]) -> list[sa.ColumnElement[Any]]:
+def columns_of(table: sa.FromClause, cls: type[Any]) -> list[sa.ColumnElement[Any]]:
+    """Columns of the fields of `cls`."""
     return [table.c[field.name] for field in fields(cls)]
 
 
-def _built(cls: type[T], row: sa.Row[Any]) -> T:
+def built(cls: type[T], row: sa.Row[Any]) -> T:
     """Columns are the fields, one to one."""
     return cls(**row._mapping)
 
 
 def _one(connection: sa.Connection, table: sa.Table, cls: type[T], kind: Kind, id: str) -> T:
-    row = connection.execute(sa.select(*_columns(table, cls)).where(table.c.id == id)).one_or_none()
+    row = connection.execute(sa.select(*columns_of(table, cls)).where(table.c.id == id)).one_or_none()
     if row is None:
         raise NotFound(kind, id)
-    return _built(cls, row)
+    return built(cls, row)
 
 
 def _many(connection: sa.Connection, statement: sa.Select[Any], cls: type[T]) -> tuple[T, ...]:
-    return tuple(_built(cls, row) for row in connection.execute(statement))
+    return tuple(built(cls, row) for row in connection.execute(statement))
 
 
 def find_patient(connection: sa.Connection, id: str) -> Patient:
@@ -111,7 +112,7 @@ def search_patients(connection: sa.Connection, text: str, limit: int, offset: in
         .offset(offset)
     )
     last_visits = {row.id: row.last_visit_at for row in connection.execute(chosen)}  # narrow rows: sorting is quick
-    of_these = sa.select(*_columns(patient, Patient)).where(patient.c.id.in_(list(last_visits)))
+    of_these = sa.select(*columns_of(patient, Patient)).where(patient.c.id.in_(list(last_visits)))
     patients = {found.id: found for found in _many(connection, of_these, Patient)}
     visits = _visit_counts(connection, list(last_visits))
     return tuple(PatientRow(patients[id], visits.get(id, 0), last_at) for id, last_at in last_visits.items())
@@ -134,20 +135,20 @@ def _visit_counts(connection: sa.Connection, patient_ids: Sequence[str]) -> dict
 
 def visits_of(connection: sa.Connection, patient_id: str) -> tuple[Visit, ...]:
     """Visits of a patient, newest first."""
-    chosen = sa.select(*_columns(visit, Visit)).where(visit.c.patient_id == patient_id)
+    chosen = sa.select(*columns_of(visit, Visit)).where(visit.c.patient_id == patient_id)
     return _many(connection, chosen.order_by(visit.c.at.desc(), visit.c.id.desc()), Visit)
 
 
 def visits_with_source(connection: sa.Connection, sha256: str) -> tuple[Visit, ...]:
     """Visits that hold a recording of this file, newest first."""
     holding = sa.select(recording.c.visit_id).where(recording.c.source_sha256 == sha256)
-    chosen = sa.select(*_columns(visit, Visit)).where(visit.c.id.in_(holding))
+    chosen = sa.select(*columns_of(visit, Visit)).where(visit.c.id.in_(holding))
     return _many(connection, chosen.order_by(visit.c.at.desc(), visit.c.id.desc()), Visit)
 
 
 def trials_of(connection: sa.Connection, visit_id: str) -> tuple[Trial, ...]:
     """Trials of a visit in the order they were filed, void ones too."""
-    chosen = sa.select(*_columns(trial, Trial)).where(trial.c.visit_id == visit_id)
+    chosen = sa.select(*columns_of(trial, Trial)).where(trial.c.visit_id == visit_id)
     return _many(connection, chosen.order_by(trial.c.created_at, trial.c.id), Trial)
 
 
@@ -164,7 +165,7 @@ def trial_ids(connection: sa.Connection, patient_code: str | None, since: dateti
 def latest_calibration(connection: sa.Connection, plate_serial: str) -> Calibration | None:
     """Newest calibration of a plate."""
     chosen = (
-        sa.select(*_columns(calibration, Calibration))
+        sa.select(*columns_of(calibration, Calibration))
         .where(calibration.c.plate_serial == plate_serial)
         .order_by(calibration.c.made_at.desc(), calibration.c.id.desc())
         .limit(1)
@@ -175,7 +176,7 @@ def latest_calibration(connection: sa.Connection, plate_serial: str) -> Calibrat
 def drift_checks(connection: sa.Connection, plate_serial: str, limit: int) -> tuple[DriftCheck, ...]:
     """Newest checks of a plate, newest first."""
     chosen = (
-        sa.select(*_columns(drift_check, DriftCheck))
+        sa.select(*columns_of(drift_check, DriftCheck))
         .where(drift_check.c.plate_serial == plate_serial)
         .order_by(drift_check.c.made_at.desc(), drift_check.c.id.desc())
         .limit(limit)
@@ -219,7 +220,7 @@ def latest_results(connection: sa.Connection, trial_ids: Sequence[str]) -> dict[
         .group_by(result.c.trial_id)
         .subquery()
     )
-    chosen = sa.select(*_columns(result, StoredResult)).join(
+    chosen = sa.select(*columns_of(result, StoredResult)).join(
         newest, (result.c.trial_id == newest.c.trial_id) & (result.c.number == newest.c.number)
     )
     return {found.trial_id: found for found in _many(connection, chosen.order_by(result.c.id), StoredResult)}

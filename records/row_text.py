@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +44,8 @@ def _written(column: sa.Column[Any], value: Any) -> Any:
         return None
     if isinstance(column.type, UtcTime | IsoTime):
         return iso_time(value)
+    if isinstance(column.type, sa.Date):
+        return str(value.isoformat())
     return value.value if isinstance(column.type, Choice) else value
 
 
@@ -83,6 +85,8 @@ def _read(column: sa.Column[Any], value: Any) -> Any:
         return at
     if isinstance(kind, Choice):
         return kind.members(value)
+    if isinstance(kind, sa.Date):
+        return date.fromisoformat(value)
     if isinstance(kind, sa.JSON):
         return value
     return _plain(kind, value)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from analysis.calibration import Calibration
-from records import schema
+from records import clinic_schema, schema
 from records.errors import Conflict, EntryProblem, InvalidEntry, Kind, RecordingDamaged
 from records.ids import new_id
 from records.model import (
@@ -28,6 +28,7 @@ from records.model import (
     Visit,
 )
 from records.recording_file import content_sha256, pack
+from records.reports import Report
 
 
 def _row(record: Any) -> dict[str, Any]:
@@ -54,6 +55,11 @@ def insert_visit(connection: sa.Connection, visit: Visit) -> None:
     connection.execute(schema.visit.insert().values(_row(visit)))
 
 
+def update_visit(connection: sa.Connection, visit: Visit) -> None:
+    """Write a visit over its version before. Raises Conflict."""
+    update(connection, schema.visit, Kind.VISIT, visit)
+
+
 def update_trial(connection: sa.Connection, trial: Trial) -> None:
     """Write a trial over its version before. Raises Conflict."""
     _update(connection, schema.trial, Kind.TRIAL, trial.version, _row(trial))
@@ -72,6 +78,21 @@ def insert_calibration(connection: sa.Connection, calibration: Calibration) -> N
 def insert_drift_check(connection: sa.Connection, check: DriftCheck) -> None:
     """Add a check to a plate's drift log."""
     connection.execute(schema.drift_check.insert().values(_row(check)))
+
+
+def insert(connection: sa.Connection, table: sa.Table, record: Any) -> None:
+    """Add a record whose fields are the table's columns."""
+    connection.execute(table.insert().values(_row(record)))
+
+
+def insert_report(connection: sa.Connection, report: Report, pdf: bytes) -> None:
+    """Add a report with its PDF."""
+    connection.execute(clinic_schema.report.insert().values({**_row(report), "content": pdf}))
+
+
+def update(connection: sa.Connection, table: sa.Table, kind: Kind, record: Any) -> None:
+    """Write a record over its version before. Raises Conflict."""
+    _update(connection, table, kind, record.version, _row(record))
 
 
 def _update(connection: sa.Connection, table: sa.Table, kind: Kind, version: int, row: dict[str, Any]) -> None:

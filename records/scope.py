@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from records import schema
+from records import clinic_schema, schema
 from records.errors import Kind, NotFound
 
 #: What an export carries, in the order in which rows can be filed again.
@@ -20,6 +20,15 @@ CARRIED: tuple[sa.Table, ...] = (
     schema.recording,
     schema.trial,
     schema.result,
+    clinic_schema.therapy_event,
+    clinic_schema.patient_merge,
+    clinic_schema.observation,
+    clinic_schema.strength_test,
+    clinic_schema.study,
+    clinic_schema.study_visit,
+    clinic_schema.signature,
+    clinic_schema.amendment,
+    clinic_schema.report,
 )
 #: What it never carries: secrets of this archive; and the audit, whose chains belong to it (a copy is for reading).
 #: A new table is named in one of the two lists; a test asks for it.

@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import sqlalchemy as sa
 
 from analysis.calibration import Calibration
-from records import audit, migrations, queries, snapshot
+from records import audit, clinic_queries, migrations, queries, snapshot
 from records.engine import (
     create_file,
     in_turn,
@@ -28,8 +28,12 @@ from records.engine import (
     writing,
 )
 from records.errors import Kind, NotFound, RecordingDamaged, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
+from records.examination import Observation, StrengthTest
 from records.local_disk import check_place
 from records.model import AuditEvent, DriftCheck, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
+from records.reports import Report
+from records.studies import Study, StudyVisit
+from records.therapy import TherapyEvent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -275,6 +279,42 @@ class RecordStore:
         with self.reading() as connection:
             trials = queries.trials_of(connection, visit_id)
             return queries.latest_results(connection, [trial.id for trial in trials])
+
+    def observations_of(self, visit_id: str, *, void: bool = False) -> tuple[Observation, ...]:
+        """What the examiner saw in a visit, in the order it was filed; `void`: also what is void."""
+        return self._read(clinic_queries.observations_of, visit_id, void=void)
+
+    def strength_tests_of(self, visit_id: str, *, void: bool = False) -> tuple[StrengthTest, ...]:
+        """Strength tests of a visit, in the order they were made; `void`: also what is void."""
+        return self._read(clinic_queries.strength_tests_of, visit_id, void=void)
+
+    def strength_tests_of_patient(self, patient_id: str) -> tuple[StrengthTest, ...]:
+        """Strength tests of all visits of a patient, oldest first, without what is void."""
+        return self._read(clinic_queries.strength_tests_of_patient, patient_id)
+
+    def therapy_events_of(self, patient_id: str, *, void: bool = False) -> tuple[TherapyEvent, ...]:
+        """Surgery and therapy of a patient, oldest first; `void`: also what is void."""
+        return self._read(clinic_queries.therapy_events_of, patient_id, void=void)
+
+    def studies(self) -> tuple[Study, ...]:
+        """Studies, newest first, closed ones too."""
+        return self._read(clinic_queries.studies)
+
+    def study_visits(self, study_id: str, *, void: bool = False) -> tuple[StudyVisit, ...]:
+        """Visits in a study, in the order they were put in; `void`: also those taken out."""
+        return self._read(clinic_queries.study_visits, study_id, void=void)
+
+    def studies_of_visit(self, visit_id: str) -> tuple[StudyVisit, ...]:
+        """Which studies a visit is in."""
+        return self._read(clinic_queries.studies_of_visit, visit_id)
+
+    def reports_of(self, visit_id: str) -> tuple[Report, ...]:
+        """Reports of a visit, oldest first."""
+        return self._read(clinic_queries.reports_of, visit_id)
+
+    def report_pdf(self, id: str) -> tuple[Report, bytes]:
+        """A report with its PDF, verified. Raises NotFound, RecordingDamaged."""
+        return self._read(clinic_queries.report_pdf, id)
 
     def calibration(self, id: str) -> Calibration:
         """One calibration. Raises NotFound."""

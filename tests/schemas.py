@@ -23,7 +23,7 @@ def upgrade():
     with op.batch_alter_table("visit") as visit:
         visit.add_column(sa.Column("room", sa.Text(), nullable=False, server_default="unknown"))
         visit.alter_column("note", new_column_name="remark")
-    op.create_table("study", sa.Column("id", sa.String(36), primary_key=True))
+    op.create_table("robot", sa.Column("id", sa.String(36), primary_key=True))
     {then}
 '''
 

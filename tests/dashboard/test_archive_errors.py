@@ -14,12 +14,17 @@ ENTRY_VALUES: dict[EntryProblem, dict[str, object]] = {
     EntryProblem.BIRTH_YEAR_OUT_OF_RANGE: {"value": 19, "minimum": 1890, "maximum": 2026},
     EntryProblem.TEXT_TOO_LONG: {"length": 65, "limit": 64},
     EntryProblem.TRIAL_SPAN: {"start_s": 2.0, "end_s": 1.0},
+    EntryProblem.NUMBER_OUT_OF_RANGE: {"value": "11", "minimum": "0", "maximum": "10"},
+    EntryProblem.DAY_OUT_OF_RANGE: {"value": "1801-01-01", "minimum": 1900, "maximum": 2100},
+    EntryProblem.CHECKLIST_INCOMPLETE: {"missing": 2},
+    EntryProblem.REPORT_NO_PDF: {"limit": 20},
     EntryProblem.PASSWORD_TOO_SHORT: {"minimum": 12},
     EntryProblem.PASSWORD_TOO_LONG: {"limit": 1000},
 }
 STORE_VALUES = {"command": "stancelab store upgrade", "found": "0001", "wanted": "0002"}
 
-CONFLICTS = (Kind.PATIENT, Kind.TRIAL, Kind.CALIBRATION, Kind.ACCOUNT, Kind.SESSION)
+CONFLICTS = (Kind.PATIENT, Kind.TRIAL, Kind.CALIBRATION, Kind.ACCOUNT, Kind.SESSION, Kind.VISIT, Kind.OBSERVATION)
+CONFLICTS += (Kind.STRENGTH_TEST, Kind.THERAPY_EVENT, Kind.STUDY, Kind.STUDY_VISIT, Kind.PATIENT_MERGE)
 
 
 def leaves(cls: type[RecordsError]) -> list[type[RecordsError]]:
@@ -31,6 +36,7 @@ def leaves(cls: type[RecordsError]) -> list[type[RecordsError]]:
 def examples() -> Iterator[RecordsError]:
     yield errors.NotPermitted("Ann", "viewer", "void a trial")
     yield errors.CodeTaken("P-1", "id")
+    yield from (errors.PatientClosed("P-1", other) for other in ("id", None))
     yield errors.RecordingDamaged("its checksum does not fit", "id")
     yield errors.AccountNameTaken("Ann")
     yield errors.LastAdministrator("Ann")

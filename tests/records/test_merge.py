@@ -17,17 +17,26 @@ from typing import Any
 
 import numpy as np
 import pytest
+from acts import observation, report, strength, therapy
 from shelf import CLINICIAN, TRIALS, calibration, filed_patient, filed_trial, import_input, result, session_check
 
 from records import filing, people_schema
 from records.archive_file import export_archive
 from records.archive_reading import LARGE, Limits
 from records.errors import Kind, MergeProblem, MergeRefused, NotPermitted, RecordingDamaged
+from records.examination import GOOD_ANSWER
 from records.merge import merge_archive
 from records.model import Act, Actor, Role
 from records.recording_file import content_sha256
 from records.scope import CARRIED, NOT_CARRIED
 from records.store import RecordStore, sqlite_url
+from records.studies import NewStudy
+
+#: What the program of schema 0003 exported.
+EARLIER_TABLES = {"patient", "calibration", "source", "visit", "drift_check", "recording", "trial", "result"}
+EARLIER_PATIENT = ("id", "code", "name", "birth_year", "sex", "involved_side", "note", "simulated", "version")
+EARLIER_PATIENT += ("created_at", "code_key", "search_key")
+EARLIER_VISIT = ("id", "patient_id", "at", "utc_offset_min", "station", "operator", "note", "version")
 
 Rewrite = Callable[[dict[str, bytes]], None]
 
@@ -49,8 +58,21 @@ def one(tmp_path: Path) -> Iterator[RecordStore]:
     filing.file_import(store, CLINICIAN, patient_id, [(import_input(), TRIALS)], station="room 1")
     filing.add_drift_check(store, CLINICIAN, "FP-7-2026", session_check())
     filing.open_visit(store, CLINICIAN, filed_patient(store, "P-2").id, station="room 1")
+    examined(store, trial.visit_id)
     yield store
     store.close()
+
+
+def examined(store: RecordStore, visit_id: str) -> None:
+    """What clinicians enter, every kind of it."""
+    (trial, *_) = store.trials_of(visit_id)
+    filing.file_observation(store, CLINICIAN, visit_id, observation(trial_id=trial.id))
+    filing.file_strength_test(store, CLINICIAN, visit_id, strength())
+    filing.add_therapy_event(store, CLINICIAN, store.visit(visit_id).patient_id, therapy())
+    study = filing.add_study(store, CLINICIAN, NewStudy("two Mondays"))
+    filing.add_study_visit(store, CLINICIAN, study.id, visit_id, 1)
+    filing.answer_checklist(store, CLINICIAN, visit_id, GOOD_ANSWER)
+    filing.file_report(store, CLINICIAN, visit_id, report())
 
 
 @pytest.fixture
@@ -90,7 +112,9 @@ def test_another_archive_then_holds_the_same_rows_byte_for_byte(
     merged = merge_archive(other, CLINICIAN, file)
     assert rows(other) == rows(one)
     assert merged.differences == ()
-    assert {name: n for name, n in merged.added.items() if n} == {name: len(found) for name, found in rows(one).items()}
+    expected = {name: len(found) for name, found in rows(one).items() if found}
+    assert {name: n for name, n in merged.added.items() if n} == expected
+    assert set(expected) == {table.name for table in CARRIED} - {"patient_merge", "signature", "amendment"}
     assert other.damaged_recordings() == (2, ())
     other.check_integrity()
 
@@ -117,6 +141,8 @@ def test_one_patient_brings_what_is_hers_and_what_it_points_to(
     assert found == {
         **{"patient": 1, "calibration": 1, "source": 1, "visit": 2},
         **{"drift_check": 0, "recording": 2, "trial": 2, "result": 2},
+        **dict.fromkeys(("observation", "strength_test", "therapy_event", "study", "study_visit", "report"), 1),
+        **dict.fromkeys(("patient_merge", "signature", "amendment"), 0),
     }
     merge_archive(other, CLINICIAN, tmp_path / "p.stancelab")
     assert [row.patient.code for row in other.search_patients()] == ["P-1"]
@@ -157,6 +183,25 @@ def test_another_calibration_of_the_same_name_stops_everything(other: RecordStor
         merge_archive(other, CLINICIAN, file)
     assert refused.value.code == MergeProblem.CONFLICT
     assert rows(other) == before
+
+
+def test_an_export_of_an_earlier_program_is_merged(other: RecordStore, file: Path) -> None:
+    """It has neither the tables nor the columns that came after it."""
+    earlier = {"patient": EARLIER_PATIENT, "visit": EARLIER_VISIT}
+
+    def back(members: dict[str, bytes]) -> None:
+        for name in [name for name in members if name.startswith("rows/") and name[5:-6] not in EARLIER_TABLES]:
+            members.pop(name)
+        for table, columns in earlier.items():
+            found = [json.loads(line) for line in members[f"rows/{table}.jsonl"].splitlines()]
+            kept = [{column: row[column] for column in columns} for row in found]
+            members[f"rows/{table}.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in kept)
+        for name in [name for name in members if name.startswith("reports/")]:
+            members.pop(name)
+        members["manifest.json"] = members["manifest.json"].replace(b'"0004"', b'"0003"')
+
+    merged = merge_archive(other, CLINICIAN, rewritten(file, back))
+    assert (merged.added["patient"], merged.added["visit"], merged.added["trial"]) == (2, 3, 2)
 
 
 # ---- the record of it
@@ -301,6 +346,12 @@ STRANGE: dict[str, tuple[Rewrite, MergeProblem]] = {
     "a list for a row": (added("rows/patient.jsonl", b"[1]\n"), MergeProblem.ROW),
     "depth": (added("rows/patient.jsonl", b"[" * 200_000 + b"\n"), MergeProblem.ROW),
     "no JSON": (added("rows/patient.jsonl", b"{\n"), MergeProblem.ROW),
+    "no report": (removed("reports/"), MergeProblem.MISSING),
+    "report changed": (bytes_changed("reports/"), MergeProblem.RECORDING),
+    "pain of 11": (row_changed("observation", pain=11), MergeProblem.ROW),
+    "force without a lever": (row_changed("strength_test", lever_m=None), MergeProblem.ROW),
+    "day that is none": (row_changed("therapy_event", day="2026-02-30"), MergeProblem.ROW),
+    "answers that are none": (row_changed("visit", checklist={"answers": 1}), MergeProblem.ROW),
     "visit of nobody": (row_changed("visit", patient_id="0" * 36), MergeProblem.ORPHAN),
 }
 

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from schemas import OLD_ARCHIVES, later_program
 from shelf import CLINICIAN, filed_trial, session_check
-from staff import ADMIN, PASSWORD, START
+from staff import ADMIN, PASSWORD, START, logged_in
 
 from records import accounts, filing, migrations
 from records.errors import StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
@@ -83,7 +83,7 @@ def test_an_upgrade_keeps_every_row(archive: Path, monkeypatch: pytest.MonkeyPat
     store = RecordStore(sqlite_url(archive))
     store.upgrade()
     assert store.revision() == "later"
-    assert rows(archive) == {**before, "study": 0}
+    assert rows(archive) == {**before, "robot": 0}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_newer_archive_is_refused_and_not_touched(archive: Path) -> None:
 
 
 # ---- archives as earlier programs left them: one trial with its result, filed by the program of that schema
-# (from 0002 on with a check of the plate)
+# (from 0002 on with a check of the plate, from 0003 on with an administrator who had logged in)
 
 
 @pytest.mark.parametrize("old", OLD_ARCHIVES, ids=lambda path: path.name)
@@ -128,7 +128,7 @@ def test_an_archive_of_every_earlier_program_comes_to_this_schema_with_every_row
     path = tmp_path / "archive.db"
     path.write_bytes(gzip.decompress(old.read_bytes()))
     before = rows(path)
-    acts = 5 + before.get("drift_check", 0)
+    acts = 5 + before.get("drift_check", 0) + 3 * before.get("account", 0)  # code, set-up, log-in
     assert (before["trial"], before["result"], before["audit_event"]) == (1, 1, acts)
     store = RecordStore(sqlite_url(path))
     with pytest.raises(StoreTooOld):
@@ -154,7 +154,7 @@ def test_the_drift_log_begins_empty_in_an_archive_that_had_none(tmp_path: Path) 
     assert len(store.drift_checks("FP-7")) == 1
 
 
-@pytest.mark.parametrize("old", OLD_ARCHIVES, ids=lambda path: path.name)
+@pytest.mark.parametrize("old", OLD_ARCHIVES[:2], ids=lambda path: path.name)
 def test_an_archive_that_had_no_accounts_is_set_up_like_a_new_one(old: Path, tmp_path: Path) -> None:
     path = tmp_path / "archive.db"
     path.write_bytes(gzip.decompress(old.read_bytes()))
@@ -164,3 +164,11 @@ def test_an_archive_that_had_no_accounts_is_set_up_like_a_new_one(old: Path, tmp
     code = accounts.make_set_up_code(store, ADMIN, now=START)
     accounts.set_up(store, code, "Ada", PASSWORD, now=START)
     assert store.verify_audit().faults == ()
+
+
+def test_who_had_an_account_logs_in_after_the_upgrade(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    path.write_bytes(gzip.decompress(OLD_ARCHIVES[2].read_bytes()))
+    store = RecordStore(sqlite_url(path))
+    store.upgrade()
+    assert logged_in(store, "Ada Admin").account.name == "Ada Admin"

@@ -1,0 +1,52 @@
+"""Acts on reports."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from records import clinic_queries, queries, rows
+from records.audit import append
+from records.columns import sha256_of
+from records.errors import Kind
+from records.ids import new_id
+from records.model import Act, Actor
+from records.permissions import require
+from records.reports import NewReport, Report
+from records.store import RecordStore
+
+
+def file_report(store: RecordStore, actor: Actor, visit_id: str, new: NewReport) -> Report:
+    """File a report as it was made. Older ones of its kind and language are kept: it is their next version.
+
+    Raises
+    ------
+    NotPermitted, NotFound
+    """
+    require(actor, Act.REPORT_FILED)
+    with store.writing() as archive:
+        queries.find_visit(archive, visit_id)
+        before = clinic_queries.reports_of(archive, visit_id)
+        filed = Report(
+            id=new_id(),
+            visit_id=visit_id,
+            kind=new.kind,
+            language=new.language,
+            number=1 + sum((each.kind, each.language) == (new.kind, new.language) for each in before),
+            sha256=sha256_of(new.pdf),
+            size=len(new.pdf),
+            visit_sha256=new.visit_sha256,
+            program=new.program,
+            made_at=datetime.now(UTC),
+            made_by=actor.name,
+            erased=False,
+        )
+        rows.insert_report(archive, filed, new.pdf)
+        details = {
+            "visit_id": visit_id,
+            "kind": filed.kind,
+            "language": filed.language,
+            "number": filed.number,
+            "sha256": filed.sha256,
+        }
+        append(archive, actor, Act.REPORT_FILED, store.station, (Kind.REPORT, filed.id), details)
+    return filed
