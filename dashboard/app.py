@@ -14,14 +14,14 @@ from dashboard.components.notice import notice
 from dashboard.components.shell import shell
 from dashboard.config import Config
 from dashboard.ids import ShellId
-from dashboard.pages import patient, patients, result, test
+from dashboard.pages import patient, patient_view, patients, result, test
 from dashboard.routes import Routes
 from dashboard.services import Services
 from dashboard.words import Words
 from records.errors import NotFound
 
 #: Packages that offer ``register(app, services) -> Page``.
-PAGES = (patients, patient, test, result)
+PAGES = (patients, patient, test, patient_view, result)
 
 ASSETS = Path(__file__).parent / "assets"
 

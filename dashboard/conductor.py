@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Event, Lock, Thread
@@ -21,11 +21,13 @@ from analysis.calibration import Calibration, Zero
 from analysis.errors import InvalidRecording
 from analysis.geometry import Footing
 from analysis.recording import PlateIdentity, RawRecording
-from dashboard.expected import expected_weight_n, tally_of
+from dashboard.conditions import Conditions
+from dashboard.expected import expected_weight_n, last_protocol, tally_of
 from dashboard.guide import Guide
 from dashboard.keeping import FACTS, Keeper, facts_document
+from dashboard.lease import Lease
 from dashboard.orders import Discard, Facts, File, GuideView, Order, Outcome, Record, Tell, Void
-from dashboard.protocol import IDLE, STANDARD, Act, Notice, Protocol
+from dashboard.protocol import CHOICES, IDLE, STANDARD, Act, Notice, Protocol
 from dashboard.rescue import rescue
 from dashboard.station import Attempt, Station
 from records.errors import RecordsError
@@ -82,7 +84,7 @@ def open_guide(
     ------
     NotFound, InvalidRecording
     """
-    station.store.visit(visit_id)
+    protocol = last_protocol(station, visit_id, protocol)
     footing, calibration = station.footing_for(identity), station.calibration_for(identity)
     tally, expected_n = tally_of(station, visit_id, protocol), expected_weight_n(station, visit_id)
     guide = Guide(uuid4().hex[:8], protocol, footing, calibration, tally, expected_n)
@@ -111,6 +113,8 @@ class Conductor:
         self._noted: Facts | None = None
         self._unfiled: _Unfiled | None = None
         self._closing = False
+        #: Which screen operates.
+        self.lease = Lease()
         self._cursor, self._stream = -1, -1
         self._lock, self._stop = Lock(), Event()
         #: Set when the program is about to end: live streams end at once instead of holding it up.
@@ -183,6 +187,27 @@ class Conductor:
         """Hand in what the operator did; False where the screen it was done on is stale."""
         with self._lock:
             return self._test is not None and self._test.guide.act(act, token)
+
+    @property
+    def protocols(self) -> tuple[Protocol, ...]:
+        """What can be chosen at this station, its own first."""
+        mine = self._protocol
+        return (mine, *(replace(one, demo=mine.demo) for one in CHOICES if one.name != mine.name))
+
+    def set_up(self, visit_id: str, name: str, condition: str) -> bool:
+        """Ask for another protocol or other conditions from now on; False while an attempt is under way.
+
+        Raises
+        ------
+        ValueError
+            No such conditions.
+        """
+        chosen = next((one for one in self.protocols if one.name == name), self._protocol)
+        protocol = replace(chosen, condition=Conditions.of(condition).code)
+        tally = tally_of(self._station, visit_id, protocol)
+        with self._lock:
+            test = self._test
+            return test is not None and test.visit_id == visit_id and test.guide.set_up(protocol, tally)
 
     # ---- the thread
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from analysis.errors import AnalysisError
 from analysis.geometry import Side
 from analysis.marking import FAILURES
 from dashboard.conditions import Conditions, Eyes
-from dashboard.protocol import Protocol
+from dashboard.protocol import CHOICES, Protocol
 from dashboard.station import Station
 from dashboard.tally import Tally
 from records.errors import RecordsError
@@ -35,6 +36,23 @@ def expected_weight_n(station: Station, visit_id: str) -> float | None:
                 if weight_n is not None:
                     return weight_n
     return None
+
+
+def last_protocol(station: Station, visit_id: str, usual: Protocol) -> Protocol:
+    """The protocol a visit goes on with after a restart: that of its newest trial, else the usual one.
+
+    Raises
+    ------
+    NotFound
+    """
+    station.store.visit(visit_id)
+    guided = [trial for trial in station.store.trials_of(visit_id) if trial.protocol is not None]
+    if not guided:
+        return usual
+    newest = guided[-1]
+    name = (newest.protocol or {}).get("name")
+    chosen = next((one for one in (usual, *CHOICES) if one.name == name), usual)
+    return replace(chosen, condition=newest.condition, demo=usual.demo)
 
 
 def is_practice(trial: Trial) -> bool:

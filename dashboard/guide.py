@@ -194,6 +194,7 @@ class Guide:
             values=said.values if said else {},
             failed=dict(self._turn.tally.failed),
             practice=practice,
+            zero_age_s=None if self._zero is None else self._now_s - self._zero_at_s,
         )
 
     def _said(self) -> Remark | None:

@@ -46,9 +46,11 @@ class TestId(StrEnum):
 
     VISIT = "test-visit"
     STATE = "test-state"
-    MOUNTED = "test-mounted"
+    SCREEN = "test-screen"
     CONTROLS = "test-controls"
     ACT = "test-act"
+    SETUP = "test-setup"
+    TAKE_OVER = "test-take-over"
 
 
 class LiveId(StrEnum):
@@ -61,7 +63,12 @@ class LiveId(StrEnum):
     TEXT = "test-text"
     NOTICE = "test-notice"
     COUNT = "test-count"
+    BAR = "test-bar"
+    SHARE = "test-share"
     PLATE = "test-plate"
+    RATE = "test-rate"
+    ZERO = "test-zero"
+    CALIBRATION = "test-calibration"
     NOW = "test-now"
     LOST = "test-lost"
 
@@ -72,6 +79,16 @@ class ExplainId(StrEnum):
     BUTTON = "explain-button"
     DRAWER = "explain-drawer"
     PARAMETERS = "explain-parameters"
+
+
+class PatientViewId(StrEnum):
+    """What the patient reads (`assets/patient.js` knows these names)."""
+
+    VISIT = "patient-view-visit"
+    PHASE = "patient-view-phase"
+    COUNT = "patient-view-count"
+    LOST = "patient-view-lost"
+    MOUNTED = "patient-view-mounted"
 
 
 class ResultId(StrEnum):

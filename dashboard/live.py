@@ -1,5 +1,8 @@
 """The live view: what the plate feels and where the test is, as Server-Sent Events at `/api/live?visit=ID`.
 
+`&screen=` names the browser's tab, `&claim=1` lets it operate the test if no other does. `&view=patient` sends what the
+patient may see: no points, no plate.
+
 One stream for each open test page, each with its own cursor: a slow screen skips, it never queues and never holds up
 the recording. A frame is one JSON object:
 
@@ -10,7 +13,7 @@ the recording. A frame is one JSON object:
     t     plate's time of each point [s]; x, y [mm] and f [N] beside it; x and y null where too little load makes a CoP
     left  countdown [s] or null
     sent  wall time of the server when the frame was made [ms]
-    state in the first frame and whenever it changes: key, token, step, side, title, text, notice, plate
+    state in the first frame and whenever it changes: `screen_state`, or `patient_state`
 """
 
 from __future__ import annotations
@@ -26,12 +29,12 @@ from uuid import uuid4
 from dash import Dash
 from flask import Response, abort, request
 
-from acquisition.hub import HubState
+from acquisition.hub import HubSnapshot, HubState
 from analysis.cop import Frame, centre_of_pressure
 from analysis.online import live_forces, thinned
 from analysis.recording import SampleBlock
 from dashboard.conductor import Attendance, Conductor, GuidedView
-from dashboard.pages.test.view import screen_state
+from dashboard.pages.test.view import patient_state, screen_state
 from dashboard.services import Services
 from dashboard.words import Words
 from records.errors import NotFound
@@ -42,6 +45,7 @@ SILENT_S = 0.25  # a state frame comes at least this often, so that a screen kno
 FIRST_S = 5.0
 SHOWN_FROM_N = 50.0
 RETRY_MS = 500
+SCREEN_LENGTH = 64
 
 
 class LiveStream:
@@ -53,10 +57,13 @@ class LiveStream:
     words : Words
     visit_id : str
     boot : str
+    screen : str or None
+        Id of the browser's tab; None: it is the patient's.
     """
 
-    def __init__(self, conductor: Conductor, words: Words, visit_id: str, boot: str) -> None:
+    def __init__(self, conductor: Conductor, words: Words, visit_id: str, boot: str, screen: str | None = "") -> None:
         self._conductor, self._words, self._visit_id, self._boot = conductor, words, visit_id, boot
+        self._screen = screen
         self._cursor = 0
         self._number = 0
         self._key: str | None = None
@@ -75,15 +82,22 @@ class LiveStream:
         frame: dict[str, Any] = {"s": self._number, "boot": self._boot, "n": sum(map(len, blocks))}
         if first:
             frame["first"] = True
-        if snapshot.state is HubState.STREAMING and view is not None:
+        if self._screen is not None and snapshot.state is HubState.STREAMING and view is not None:
             frame |= _points(blocks, view, snapshot.rate_hz)
         frame["left"] = view.guide.left_s if view is not None else None
-        state = screen_state(self._words, attendance, view, snapshot)
+        state = self._state(attendance, view, snapshot)
         if state["key"] != self._key:
             self._key = state["key"]
             frame["state"] = state
         frame["sent"] = round(time() * 1000)
         return frame
+
+    def _state(self, attendance: Attendance, view: GuidedView | None, snapshot: HubSnapshot) -> dict[str, Any]:
+        if self._screen is None:
+            return patient_state(self._words, attendance, view)
+        lease = self._conductor.lease
+        lease.seen(self._screen)
+        return screen_state(self._words, attendance, view, snapshot, lease.standing(self._screen))
 
     def events(self) -> Iterator[str]:
         """The stream as text, for as long as somebody reads it."""
@@ -152,7 +166,10 @@ def register(app: Dash, services: Services) -> None:
             abort(404)
         if not places.take():
             abort(503)
-        events = LiveStream(conductor, services.words, visit_id, boot).events()
+        screen = None if request.args.get("view") == "patient" else request.args.get("screen", "")[:SCREEN_LENGTH]
+        if screen and "claim" in request.args:
+            conductor.lease.claim(screen, take=False)
+        events = LiveStream(conductor, services.words, visit_id, boot, screen).events()
         response = Response(events, mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"

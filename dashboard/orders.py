@@ -156,7 +156,8 @@ class GuideView:
 
     ``token`` names attempt and step: an act carries the token of the screen it was made on. ``left_s``: countdown [s];
     ``acts``: what may be done now; ``kept``, ``failed``: usable attempts kept and failures, a side; ``practice``:
-    whether the attempt is one; ``values``: the numbers of the notice.
+    whether the attempt is one; ``values``: the numbers of the notice; ``zero_age_s``: since the plate was measured
+    empty, None where it was not yet [s].
     """
 
     token: str
@@ -172,3 +173,4 @@ class GuideView:
     values: Mapping[str, float | int | str] = field(default_factory=dict)
     failed: Mapping[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
     practice: bool = False
+    zero_age_s: float | None = None

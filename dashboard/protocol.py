@@ -199,5 +199,5 @@ STANDARD = Protocol()
 SHORT = Protocol(name="short", attempts_a_side=1, practice_a_side=0)
 #: One attempt a side: both sides within a minute at four times the speed of life.
 DEMO = Protocol(name="demo", attempts_a_side=1, practice_a_side=0, demo=True)
-#: What can be chosen; names are keys of the catalogue (`test.protocol.*`).
-PROTOCOLS = {protocol.name: protocol for protocol in (STANDARD, SHORT, DEMO)}
+#: What can be chosen besides the station's own; names are keys of the catalogue (`test.protocol.*`).
+CHOICES = (STANDARD, SHORT)

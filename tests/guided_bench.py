@@ -17,9 +17,11 @@ from dashboard.station import Station
 from hardware.simulator.device import SimulatedPlate, open_simulated_link
 from hardware.simulator.faults import parse_fault
 from records import filing
-from records.model import Actor, NewPatient, Role
+from records.model import Actor, NewPatient, Role, Visit
 from records.store import RecordStore
 
+#: The screen that operates.
+SCREEN = "desk"
 CLINICIAN = Actor("Ann Example", Role.CLINICIAN)
 #: The demonstration with a shorter hold: the analysis still has its 10 s of steady standing.
 QUICK = replace(DEMO, both_feet_s=6.0, hold_s=14.0, rest_s=2.0)
@@ -28,7 +30,7 @@ QUICK = replace(DEMO, both_feet_s=6.0, hold_s=14.0, rest_s=2.0)
 class GuidedBench:
     """A station with an archive, a patient on a visit, and a simulated plate that is read as fast as it can be.
 
-    ``cable``: what the plate's bytes pass before they are tapped.
+    ``cable``: what the plate's bytes pass before they are tapped. ``visit``: one of the folder's archive.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class GuidedBench:
         url: str = "sim:healthy?seed=7&speed=0",
         protocol: Protocol = QUICK,
         cable: Wrap = lambda link: link,
+        visit: Visit | None = None,
     ) -> None:
         self.folder = folder
         self.store = RecordStore(f"sqlite:///{folder}/archive.db")
@@ -52,9 +55,10 @@ class GuidedBench:
             if known
             else filing.add_patient(self.store, CLINICIAN, NewPatient("P-001", simulated=True))
         )
-        self.visit = filing.open_visit(self.store, CLINICIAN, self.patient.id, station="room 2")
+        self.visit = visit or filing.open_visit(self.store, CLINICIAN, self.patient.id, station="room 2")
         self.conductor = Conductor(self.station, protocol, self.keeper)
         assert self.conductor.attend(self.visit.id, take=True) is Attendance.OPEN
+        assert self.conductor.lease.claim(SCREEN, take=False)
 
     @property
     def view(self) -> GuideView:

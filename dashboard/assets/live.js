@@ -2,10 +2,15 @@
 // What is written stands in the page as text; only the CoP and the force are drawn.
 (function () {
   "use strict";
-  const TRAIL_S = 5, FORCE_S = 10, SILENT_MS = 500;
+  const TRAIL_S = 5, FORCE_S = 10, TICKED = ["both_feet", "hold", "rest"];
   const stats = { frames: 0, samples: 0, gaps: 0, lastSeq: 0, restarts: 0, painted: 0, lagMs: [] };
   window.fp = { stats };
-  let source = null, canvas = null, scene = null, points = [], state = {}, heardAt = 0, boot = null, sentMs = 0;
+  let stream = null, canvas = null, scene = null, points = [], state = {}, boot = null, sentMs = 0, claim = true;
+  let shown = "", ticked = "";
+
+  // This tab's name. It outlives a reload, and is not copied with the tab: it is only stored while no page is there.
+  const screen = sessionStorage.getItem("stancelab-screen") || crypto.getRandomValues(new Uint32Array(4)).join("-");
+  sessionStorage.removeItem("stancelab-screen");
 
   const by = (id) => document.getElementById(id);
   const write = (id, text) => {
@@ -21,15 +26,19 @@
     scene = JSON.parse(canvas.dataset.scene);
     points = [];
     state = {};
-    heardAt = performance.now();
-    source = new EventSource("/api/live?visit=" + encodeURIComponent(canvas.dataset.visit));
-    source.onmessage = (event) => hear(JSON.parse(event.data));
+    shown = ticked = "";
+    claim = true;
+    stream = window.fpStream(() => {
+      const asked = { visit: canvas.dataset.visit, screen };
+      return claim ? { ...asked, claim: 1 } : asked;
+    }, hear);
+    window.fpSounds.show();
     requestAnimationFrame(draw);
   }
 
   function close() {
-    if (source) source.close();
-    source = null;
+    if (stream) stream.close();
+    stream = null;
   }
 
   function hear(frame) {
@@ -41,18 +50,23 @@
     stats.lastSeq = frame.s;
     stats.frames += 1;
     stats.samples += frame.n;
-    heardAt = performance.now();
     sentMs = frame.sent;
     (frame.t || []).forEach((t, i) => points.push([t, frame.x[i], frame.y[i], frame.f[i]]));
     const newest = points.length ? points[points.length - 1][0] : 0;
     if (points.length > 1 && newest < points[0][0]) points = []; // the plate's clock began anew
     while (points.length && points[0][0] < newest - FORCE_S) points.shift();
-    write("test-count", frame.left === null ? "" : String(Math.ceil(frame.left - 0.05)));
     if (frame.state) change(frame.state);
+    const count = frame.left === null ? "" : String(Math.ceil(frame.left - 0.05));
+    if (count !== ticked && /^[123]$/.test(count) && state.operates && TICKED.includes(state.step)) window.fpSounds.play("tick");
+    ticked = count;
+    write("test-count", count);
   }
 
   function change(next) {
+    const grave = next.notice && next.notice_level === "stop" && next.notice !== state.notice;
+    if (state.step && next.operates && (grave || next.step !== state.step)) window.fpSounds.play(grave ? "trouble" : next.step);
     state = next;
+    claim = Boolean(next.operates); // after a restart of the program the one that operated goes on
     write("test-title", next.title || "");
     write("test-text", next.text || "");
     write("test-notice", next.notice || "");
@@ -60,7 +74,14 @@
     by("test-plate").dataset.level = next.level;
     by("test-notice").dataset.level = next.notice_level || "";
     by("test-now").dataset.step = next.step || "";
-    window.dash_clientside.set_props("test-state", { data: next.key });
+    for (const fact of ["rate", "zero", "calibration"]) {
+      const [text, level] = next.facts[fact] || ["", ""];
+      write("test-" + fact, text);
+      by("test-" + fact).parentElement.dataset.level = level;
+    }
+    if (shown === next.controls) return;
+    shown = next.controls;
+    window.dash_clientside.set_props("test-state", { data: next.controls });
   }
 
   function sized(surface) {
@@ -127,13 +148,23 @@
       else pen.moveTo(x, y);
     });
     pen.stroke();
+    drawBar(last, most);
     write("test-newton", Math.round(last[3]) + " N");
+  }
+
+  // How much is carried, and how much of it on the left and on the right: a lever between the two foot places.
+  function drawBar(last, most) {
+    const bar = by("test-bar"), share = last[1] === null ? null : Math.min(1, Math.max(0, 0.5 + last[1] / (2 * scene.half)));
+    const part = (100 * Math.min(1, Math.max(0, last[3]) / most)).toFixed(1);
+    bar.style.setProperty("--carried", part + "%");
+    bar.style.setProperty("--left-share", (share === null ? 50 : 100 * (1 - share)).toFixed(1) + "%");
+    const right = Math.round(100 * share);
+    write("test-share", share === null ? "" : bar.dataset.share.replace("{left}", 100 - right).replace("{right}", right));
   }
 
   function draw() {
     if (!canvas || !canvas.isConnected) return close();
-    const silent = performance.now() - heardAt > SILENT_MS;
-    by("test-lost").hidden = !silent;
+    by("test-lost").hidden = !stream || !stream.silent();
     drawPlate();
     drawForce();
     stats.painted += 1;
@@ -152,7 +183,10 @@
     event.preventDefault();
     button.click();
   });
-  window.addEventListener("pagehide", close);
+  window.addEventListener("pagehide", () => {
+    sessionStorage.setItem("stancelab-screen", screen);
+    close();
+  });
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.live = { mount: (id) => (mount(id), window.dash_clientside.no_update) };
+  window.dash_clientside.live = { mount: (id) => (mount(id), screen) };
 })();

@@ -15,4 +15,9 @@ def named_by(id: str) -> dict[str, Any]:
     return {"aria-labelledby": id}
 
 
+def pressed(on: bool) -> dict[str, Any]:
+    """Keyword arguments of a button that is pressed or not."""
+    return {"aria-pressed": "true" if on else "false"}
+
+
 UNSPOKEN: dict[str, Any] = {"aria-hidden": "true"}

@@ -12,11 +12,12 @@ POINTS = 61
 
 
 def scene(model: PlateModel) -> dict[str, Any]:
-    """Surface (width, depth), cells and closed outlines of the soles. [mm], plate frame."""
+    """Surface (width, depth), cells, closed outlines of the soles, half their spacing. [mm], plate frame."""
     surface = model.geometry.surface_mm or (500.0, 500.0)
     return {
         "surface": list(surface),
         "cells": [list(cell) for cell in model.geometry.cells_mm],
+        "half": model.template.half_spacing_mm,
         "soles": {side.value: _sole(model, side) for side in Side},
     }
 

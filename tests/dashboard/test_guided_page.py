@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from dictated_plate import DictatedPlate, filing, good, holding, judged
-from guided_bench import GuidedBench
+from guided_bench import SCREEN, GuidedBench
 from shelf import result
 
 from acquisition.hub import HubState
@@ -159,7 +159,7 @@ def test_the_controls_of_a_visit_whose_turn_it_is_not_lead_to_the_test_under_way
     bench.act(Act.START)
     bench.until(Step.BOTH_FEET)
     show(services(bench), other.id)
-    assert f"/test/{bench.visit.id}" in str(controls(services(bench), other.id))
+    assert f"/test/{bench.visit.id}" in str(controls(services(bench), other.id, SCREEN))
 
 
 def test_once_both_sides_are_done_the_result_is_one_press_away(bench: GuidedBench) -> None:
@@ -167,7 +167,7 @@ def test_once_both_sides_are_done_the_result_is_one_press_away(bench: GuidedBenc
         bench.attempt()
         bench.act(Act.KEEP)
     bench.until(Step.DONE)
-    assert f"/result/{bench.visit.id}" in str(controls(services(bench), bench.visit.id))
+    assert f"/result/{bench.visit.id}" in str(controls(services(bench), bench.visit.id, SCREEN))
 
 
 def test_a_recording_that_is_played_is_never_called_a_connected_plate(bench: GuidedBench) -> None:

@@ -16,7 +16,7 @@ from time import monotonic
 
 import numpy as np
 import pytest
-from guided_bench import GuidedBench
+from guided_bench import SCREEN, GuidedBench
 from spools import header, kept, run, tapped
 from tests_root import ROOT
 
@@ -251,11 +251,11 @@ def test_what_neither_disk_nor_archive_took_can_be_saved_on_another_drive(bench:
     assert path.name in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
     assert recover_bytes(answer.data).complete
-    assert PATH in str(controls(services, bench.visit.id))
+    assert PATH in str(controls(services, bench.visit.id, SCREEN))
     bench.act(Act.RETRY)
     bench.until(Step.VERDICT)
     assert web.get(PATH).status_code == 404
-    assert PATH not in str(controls(services, bench.visit.id))
+    assert PATH not in str(controls(services, bench.visit.id, SCREEN))
 
 
 @pytest.mark.fault(row=28)

@@ -141,8 +141,13 @@ def test_reload_and_a_second_tab_in_the_middle_of_a_hold_lose_nothing(clinic: Cl
         second = page.context.new_page()
         second.goto(page.url)
         at_step(second, Step.HOLD)
+        expect(second.locator("#test-controls")).to_contain_text("Another screen operates this test")
         at_step(second, Step.VERDICT)
         at_step(page, Step.VERDICT)
+        expect(second.locator("[data-act]")).to_have_count(0)
+        second.get_by_text("Take over").click()
+        second.get_by_role("button", name="Operate here").click()
+        expect(page.locator("#test-controls")).to_contain_text("Another screen took this test over")
         press(second, "keep")
         at_step(page, Step.REST)
         assert second.evaluate("window.fp.stats.gaps") == 0

@@ -11,8 +11,10 @@ from dash.exceptions import PreventUpdate
 from dashboard.conductor import Attendance
 from dashboard.figures.scene import scene
 from dashboard.ids import LiveId, TestId
+from dashboard.lease import Standing
 from dashboard.pages.test import layout, view
-from dashboard.protocol import Act
+from dashboard.pages.test.setup import chosen, setup
+from dashboard.protocol import IDLE, Act
 from dashboard.routes import Page
 from dashboard.services import Services
 from hardware.plates import load_plate_model, plate_models
@@ -37,8 +39,8 @@ def show(services: Services, visit_id: str) -> Component:
     return layout.page(words, patient, visit, demo, scene(load_plate_model(model)))
 
 
-def controls(services: Services, visit_id: str) -> list[Component]:
-    """Controls as the test stands now; nothing where it is not open."""
+def controls(services: Services, visit_id: str, screen: str) -> list[Component]:
+    """Controls as the test stands now, for a screen that operates or watches; nothing where the test is not open."""
     words, conductor = services.words, services.conductor
     if conductor is None:
         return []
@@ -49,42 +51,71 @@ def controls(services: Services, visit_id: str) -> list[Component]:
         return layout.elsewhere(words, f"/test/{open_test.visit_id}")
     if attendance is not Attendance.OPEN:
         return []
-    guide = open_test.guide
-    return layout.controls(
-        words,
-        guide,
-        view.attempt_text(words, guide),
-        view.buttons(words, guide),
-        view.verdict(words, guide),
-        f"/result/{visit_id}",
-    )
+    guide, standing = open_test.guide, conductor.lease.standing(screen)
+    attempt = view.attempt_text(words, guide)
+    if standing is not Standing.OPERATES:
+        return layout.watching(words, standing, layout.head(words, guide, attempt))
+    acts, verdict = view.buttons(words, guide), view.verdict(words, guide)
+    parts = layout.controls(words, guide, attempt, acts, verdict, f"/result/{visit_id}")
+    return [*parts, setup(words, guide.protocol, conductor.protocols)] if guide.step in IDLE else parts
+
+
+def choose(services: Services, visit_id: str, field: str, value: str) -> None:
+    """One more choice of protocol or conditions."""
+    conductor = services.conductor
+    open_test = conductor.view() if conductor is not None else None
+    if conductor is not None and open_test is not None:
+        conductor.set_up(visit_id, *chosen(open_test.guide.protocol, field, value))
 
 
 def register(app: Dash, services: Services) -> Page:
     """Mount the page and its callbacks."""
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("live", "mount"), Output(TestId.MOUNTED, "data"), Input(LiveId.CANVAS, "id")
+        ClientsideFunction("live", "mount"), Output(TestId.SCREEN, "data"), Input(LiveId.CANVAS, "id")
     )
+    where = State(TestId.VISIT, "data"), State(TestId.SCREEN, "data")
+    drawn = Output(TestId.CONTROLS, "children", allow_duplicate=True)
+
+    @app.callback(Output(TestId.CONTROLS, "children"), Input(TestId.STATE, "data"), *where)
+    def redraw(_state: str | None, visit_id: str, screen: str | None) -> list[Component]:
+        return controls(services, visit_id, screen or "")
 
     @app.callback(
-        Output(TestId.CONTROLS, "children"),
-        Input(TestId.STATE, "data"),
-        State(TestId.VISIT, "data"),
-    )
-    def redraw(_state: str | None, visit_id: str) -> list[Component]:
-        return controls(services, visit_id)
-
-    @app.callback(
-        Output(TestId.CONTROLS, "children", allow_duplicate=True),
+        drawn,
         Input({"type": TestId.ACT.value, "act": ALL, "token": ALL}, "n_clicks"),
-        State(TestId.VISIT, "data"),
+        *where,
         prevent_initial_call=True,
     )
-    def act(_clicks: list[int | None], visit_id: str) -> list[Component]:
-        pressed: Any = ctx.triggered_id
-        if services.conductor is None or not pressed or not ctx.triggered[0]["value"]:
-            raise PreventUpdate  # buttons came onto the page, nobody pressed one
-        services.conductor.act(Act(pressed["act"]), pressed["token"])
-        return controls(services, visit_id)
+    def act(_clicks: list[int | None], visit_id: str, screen: str) -> list[Component]:
+        pressed, conductor = _pressed(), services.conductor
+        if conductor is not None and conductor.lease.claim(screen, take=False):
+            conductor.act(Act(pressed["act"]), pressed["token"])
+        return controls(services, visit_id, screen)
+
+    @app.callback(
+        drawn,
+        Input({"type": TestId.SETUP.value, "field": ALL, "value": ALL}, "n_clicks"),
+        *where,
+        prevent_initial_call=True,
+    )
+    def set_up(_clicks: list[int | None], visit_id: str, screen: str) -> list[Component]:
+        pressed, conductor = _pressed(), services.conductor
+        if conductor is not None and conductor.lease.claim(screen, take=False):
+            choose(services, visit_id, pressed["field"], pressed["value"])
+        return controls(services, visit_id, screen)
+
+    @app.callback(drawn, Input(TestId.TAKE_OVER, "n_clicks"), *where, prevent_initial_call=True)
+    def take_over(_clicks: int | None, visit_id: str, screen: str) -> list[Component]:
+        _pressed()
+        if services.conductor is not None:
+            services.conductor.lease.claim(screen, take=True)
+        return controls(services, visit_id, screen)
 
     return Page("test", "/test/<visit_id>", lambda visit_id: show(services, visit_id))
+
+
+def _pressed() -> Any:
+    """Id of the button that was pressed; buttons that only came onto the page are nothing."""
+    if not ctx.triggered_id or not ctx.triggered[0]["value"]:
+        raise PreventUpdate
+    return ctx.triggered_id

@@ -10,11 +10,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import copies
-from dashboard.components.aria import UNSPOKEN, named
+from dashboard.components.aria import UNSPOKEN, named, pressed
 from dashboard.components.badges import badge, demo_stamp, simulated_badge
 from dashboard.components.notice import notice
 from dashboard.components.shell import page_head
 from dashboard.ids import LiveId, TestId
+from dashboard.lease import Standing
 from dashboard.orders import GuideView
 from dashboard.pages.test.view import Button, Verdict
 from dashboard.protocol import Act, Step
@@ -29,14 +30,23 @@ def page(words: Words, patient: Patient, visit: Visit, demo: bool, scene: dict[s
     badges += [demo_stamp(words)] if demo else []
     title = [html.Span(words("test.title")), html.Span(moment_text(words, visit.local_at), className="soft"), *badges]
     results = dcc.Link(words("test.to_result"), href=f"/result/{visit.id}", className="button")
+    window = html.A(
+        words("test.patient_window"), href=f"/test/{visit.id}/patient", target="patient-view", className="button"
+    )
+    actions = [results] if scene is None else [_sound(words), window, results]
     way = (" ".join(part for part in (patient.code, patient.name) if part), f"/patient/{patient.id}")
     body = [_no_plate(words)] if scene is None else [_plate_line(words), _stage(words, visit, scene)]
-    stores = [dcc.Store(id=TestId.VISIT, data=visit.id), dcc.Store(id=TestId.STATE), dcc.Store(id=TestId.MOUNTED)]
-    return html.Div([*stores, page_head(title, results, back=way), *body])
+    stores = [dcc.Store(id=TestId.VISIT, data=visit.id), dcc.Store(id=TestId.STATE), dcc.Store(id=TestId.SCREEN)]
+    return html.Div([*stores, page_head(title, *actions, back=way), *body])
 
 
 def _no_plate(words: Words) -> Component:
     return notice(words("test.no_plate_title"), words("test.no_plate_text"))
+
+
+def _sound(words: Words) -> Component:
+    texts: dict[str, Any] = {"data-sound": "", "data-on": words("test.sound.on"), "data-off": words("test.sound.off")}
+    return html.Button(words("test.sound.on"), className="button", **texts, **pressed(True))
 
 
 def _plate_line(words: Words) -> Component:
@@ -45,15 +55,36 @@ def _plate_line(words: Words) -> Component:
     return html.P([dot, html.Span(id=LiveId.PLATE), lost], className="plate-line")
 
 
+def _facts(words: Words) -> Component:
+    """Measured rate, age of zero and calibration."""
+    facts = {"rate": LiveId.RATE, "zero": LiveId.ZERO, "calibration": LiveId.CALIBRATION}
+    rows = [
+        html.Div([html.Dt(words(f"test.facts.{name}_label")), html.Dd(id=place)], className="fact")
+        for name, place in facts.items()
+    ]
+    return html.Dl(rows, className="plate-facts")
+
+
 def _stage(words: Words, visit: Visit, scene: dict[str, Any]) -> Component:
     drawn: dict[str, Any] = {"data-visit": visit.id, "data-scene": json.dumps(scene, separators=(",", ":"))}
     canvas = html.Canvas(id=LiveId.CANVAS, role="img", **named(words("test.canvas")), **drawn)
-    newton = html.Span(id=LiveId.NEWTON, className="force-number")
-    force = html.Canvas(id=LiveId.FORCE, role="img", **named(words("test.force_canvas")))
-    label = html.Div([html.Span(words("test.force")), newton], className="force-label")
-    seen = html.Section([canvas, label, force], className="card stage-seen", **named(words("test.live")))
+    marks = html.P(words("test.template", spacing=2 * scene["half"]), className="soft stage-marks")
+    seen = html.Section(
+        [_facts(words), canvas, marks, *_force(words)], className="card stage-seen", **named(words("test.live"))
+    )
     controls = html.Div(id=TestId.CONTROLS, className="controls")
     return html.Div([seen, html.Div([_now(), controls], className="stage-told")], className="stage")
+
+
+def _force(words: Words) -> list[Component]:
+    """What is carried: in newtons, how much of it on each side, and over the last seconds."""
+    share: dict[str, Any] = {"data-share": words("test.share", left="{left}", right="{right}")}
+    numbers = [html.Span(id=LiveId.SHARE), html.Span(id=LiveId.NEWTON, className="force-number")]
+    label = html.Div([html.Span(words("test.force")), *numbers], className="force-label")
+    sides = [html.Span(className="bar-left"), html.Span(className="bar-right")]
+    bar = html.Div(html.Div(sides, className="bar-carried"), id=LiveId.BAR, className="force-bar", **UNSPOKEN, **share)
+    trace = html.Canvas(id=LiveId.FORCE, role="img", **named(words("test.force_canvas")))
+    return [label, bar, trace]
 
 
 def _now() -> Component:
@@ -74,12 +105,7 @@ def controls(
     words: Words, guide: GuideView, attempt: str, acts: Sequence[Button], verdict: Verdict | None, result_href: str
 ) -> list[Component]:
     """Side and attempt, verdict, buttons; the way to the result once both sides are done."""
-    side = guide.side.value
-    head = html.Div(
-        [html.H3([html.Span(className="glyph"), words(f"test.stance.{side}")]), html.Span(attempt, className="soft")],
-        className=f"side-head side-{side}",
-    )
-    parts: list[Component] = [head]
+    parts: list[Component] = [head(words, guide, attempt)]
     if verdict is not None:
         parts.append(_verdict(verdict))
     if guide.step in (Step.DONE, Step.ENDED):
@@ -87,12 +113,31 @@ def controls(
     leading = [_button(guide, one) for one in acts if one.act is not Act.ABORT]
     if leading:
         parts.append(html.Div(leading, className="act-buttons"))
-    if Act.LEFT_NEXT in guide.acts:
-        parts.append(_chooser(words, guide))
     if Act.RETRY in guide.acts:
         parts.append(html.A(words("test.save_copy"), href=copies.PATH, download="", className="button wide"))
-    parts += [html.Div(_button(guide, one), className="act-last") for one in acts if one.act is Act.ABORT]
-    return parts
+    last = [_chooser(words, guide)] if Act.LEFT_NEXT in guide.acts else []
+    last += [_button(guide, one) for one in acts if one.act is Act.ABORT]
+    return [*parts, html.Div(last, className="act-last")] if last else parts
+
+
+def head(words: Words, guide: GuideView, attempt: str) -> Component:
+    """Which leg, which attempt."""
+    side = guide.side.value
+    leg = html.H3([html.Span(className="glyph"), words(f"test.stance.{side}")])
+    return html.Div([leg, html.Span(attempt, className="soft")], className=f"side-head side-{side}")
+
+
+def watching(words: Words, standing: Standing, first: Component) -> list[Component]:
+    """What a screen shows that does not operate: who does, and the way to operate here."""
+    operate = html.Button(words("test.standing.operate"), id=TestId.TAKE_OVER, className="button act")
+    said = html.P(words(f"test.standing.{standing.value}"), role="status", className="watching")
+    if standing is Standing.FREE:
+        return [first, said, operate]
+    asked = [
+        html.Summary(words("test.standing.take_over"), className="button"),
+        html.P(words("test.standing.take_over_text")),
+    ]
+    return [first, said, html.Details([*asked, operate], className="take-over")]
 
 
 def _verdict(verdict: Verdict) -> Component:

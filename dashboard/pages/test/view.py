@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from acquisition.hub import HubSnapshot, HubState
@@ -12,10 +13,12 @@ from analysis.geometry import Side
 from analysis.quality import Severity
 from analysis.recording import CLOCK_DOUBTFUL, CLOCK_WRONG
 from dashboard.conductor import Attendance, GuidedView
+from dashboard.lease import Standing
 from dashboard.orders import GuideView, Outcome
 from dashboard.plates import plate_error_text
 from dashboard.protocol import GRAVE, IDLE, STOPPING, Act, Notice, Step
 from dashboard.sentences import ended_text, finding_text, no_result_text, side_label, side_word
+from dashboard.vigil import OLD_ZERO_S
 from dashboard.words import Words
 from dashboard.words.dates import date_text
 
@@ -79,18 +82,25 @@ class Verdict:
 
 
 def screen_state(
-    words: Words, attendance: Attendance, view: GuidedView | None, snapshot: HubSnapshot
+    words: Words, attendance: Attendance, view: GuidedView | None, snapshot: HubSnapshot, standing: Standing
 ) -> dict[str, Any]:
     """What the live stream says about the test: sent when ``key`` changes."""
     plate, level = plate_text(words, attendance, snapshot)
     if view is None:
-        return {"key": f"{attendance}|{plate}", "step": None, "plate": plate, "level": level}
-    if level == GOOD:
-        plate = f"{plate} {calibration_text(words, view.calibration)}"
+        return {
+            "key": f"{attendance}|{plate}",
+            "step": None,
+            "plate": plate,
+            "level": level,
+            "facts": {},
+            "controls": str(attendance),
+        }
     guide = view.guide
-    notice = notice_text(words, guide)
+    notice, facts = notice_text(words, guide), plate_facts(words, view, snapshot)
+    drawn = f"{guide.token}|{guide.side}|{notice}|{guide.acts}|{standing}"
     return {
-        "key": f"{guide.token}|{guide.side}|{notice}|{guide.acts}|{plate}|{level}",
+        "key": f"{drawn}|{plate}|{level}|{facts}",
+        "controls": drawn,
         "step": guide.step.value,
         "side": guide.side.value,
         "title": step_title(words, guide),
@@ -99,7 +109,53 @@ def screen_state(
         "notice_level": STOP if guide.notice in GRAVE else CAUTION,
         "plate": plate,
         "level": level,
+        "facts": facts,
+        "operates": standing is Standing.OPERATES,
     }
+
+
+def patient_state(words: Words, attendance: Attendance, view: GuidedView | None) -> dict[str, Any]:
+    """What the patient reads: the phase in as few words as there are, large."""
+    if view is None or attendance is not Attendance.OPEN:
+        return {"key": "", "step": None, "phase": words("test.patient.wait")}
+    guide, phase = view.guide, patient_phase(words, view.guide)
+    lifted = guide.side.other.value if guide.step in (Step.LIFT, Step.FOOT_DOWN) else ""
+    return {"key": f"{guide.token}|{phase}", "step": guide.step.value, "phase": phase, "side": lifted}
+
+
+def patient_phase(words: Words, guide: GuideView) -> str:
+    """The phase for the patient."""
+    step = "wait" if _blocked(guide) else guide.step.value
+    return words(f"test.patient.{step}", **_side_words(words, guide.side))
+
+
+def plate_facts(words: Words, view: GuidedView, snapshot: HubSnapshot) -> dict[str, list[str]]:
+    """Rate, zero and calibration, each as text and level."""
+    streams = snapshot.state is HubState.STREAMING and snapshot.rate_hz > 0
+    rate = words("test.facts.rate", rate=snapshot.rate_hz) if streams else words("test.facts.none")
+    return {
+        "rate": [rate, GOOD if streams else STOP],
+        "zero": _zero_fact(words, view.guide.zero_age_s),
+        "calibration": calibration_fact(words, view.calibration, datetime.now(UTC)),
+    }
+
+
+def _zero_fact(words: Words, age_s: float | None) -> list[str]:
+    if age_s is None:
+        return [words("test.facts.no_zero"), CAUTION]
+    minutes = int(age_s // 60)
+    text = words("test.facts.zero", minutes=minutes) if minutes else words("test.facts.zero_now")
+    return [text, CAUTION if age_s > OLD_ZERO_S else GOOD]
+
+
+def calibration_fact(words: Words, calibration: Calibration, now: datetime) -> list[str]:
+    """How old the calibration is and whether it still holds."""
+    if calibration.reference == DATASHEET:
+        return [words("test.calibration.none"), CAUTION]
+    named = {"day": date_text(words, calibration.made_at), "days": (now - calibration.made_at).days}
+    if not calibration.is_current(now):
+        return [words("test.calibration.over", **named), CAUTION]
+    return [words("test.calibration.made", **named), GOOD]
 
 
 def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> tuple[str, str]:
@@ -115,8 +171,7 @@ def plate_text(words: Words, attendance: Attendance, snapshot: HubSnapshot) -> t
         identity = snapshot.identity
         simulated = identity.serial.startswith("SIM-")
         key = "replayed" if snapshot.replayed else "simulated" if simulated else "connected"
-        rate = words("test.plate.rate", rate=f"{snapshot.rate_hz:.0f}") if snapshot.rate_hz > 0 else ""
-        plate = words(f"test.plate.{key}", serial=identity.serial, model=identity.model, rate=rate)
+        plate = words(f"test.plate.{key}", serial=identity.serial, model=identity.model)
         seen = unwell(snapshot)
         told = [words(f"test.plate.{key}", **_unwell_values(snapshot)) for key in seen]
         levels = [GOOD, *seen.values()]
@@ -150,16 +205,6 @@ def _unwell_values(snapshot: HubSnapshot) -> dict[str, float]:
     }
 
 
-def calibration_text(words: Words, calibration: Calibration) -> str:
-    """When the plate was calibrated and until when that holds; that it never was."""
-    if calibration.reference == DATASHEET:
-        return words("test.calibration.none")
-    named = {"day": date_text(words, calibration.made_at), "reference": calibration.reference}
-    if calibration.valid_until is None:
-        return words("test.calibration.made", **named)
-    return words("test.calibration.until", **named, until=date_text(words, calibration.valid_until))
-
-
 def _side_words(words: Words, side: Side) -> dict[str, str]:
     return {"side": side_word(words, side), "other": side_word(words, side.other), "label": side_label(words, side)}
 
@@ -180,7 +225,10 @@ def step_text(words: Words, guide: GuideView) -> str:
     """What is to be done now, in full."""
     if _blocked(guide):
         return words("test.fault.text")
-    return words(f"test.step.{guide.step.value}.text", hold_s=guide.protocol.hold_s, **_side_words(words, guide.side))
+    told = f"{guide.step.value}.text"
+    if guide.step is Step.VERDICT and (guide.practice or worthless(guide)):
+        told = "verdict.practised" if guide.practice else "verdict.worthless"
+    return words(f"test.step.{told}", hold_s=guide.protocol.hold_s, **_side_words(words, guide.side))
 
 
 def notice_text(words: Words, guide: GuideView) -> str:
