@@ -73,45 +73,44 @@ def register(app: Dash, services: Services) -> Page:
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("live", "mount"), Output(TestId.SCREEN, "data"), Input(LiveId.CANVAS, "id")
     )
-    where = State(TestId.VISIT, "data"), State(TestId.SCREEN, "data")
-    drawn = Output(TestId.CONTROLS, "children", allow_duplicate=True)
+    _register_acts(app, services)
 
-    @app.callback(Output(TestId.CONTROLS, "children"), Input(TestId.STATE, "data"), *where)
+    @app.callback(Output(TestId.CONTROLS, "children"), Input(TestId.STATE, "data"), *_WHERE)
     def redraw(_state: str | None, visit_id: str, screen: str | None) -> list[Component]:
         return controls(services, visit_id, screen or "")
 
-    @app.callback(
-        drawn,
-        Input({"type": TestId.ACT.value, "act": ALL, "token": ALL}, "n_clicks"),
-        *where,
-        prevent_initial_call=True,
-    )
+    return Page("test", "/test/<visit_id>", lambda visit_id: show(services, visit_id))
+
+
+_WHERE = State(TestId.VISIT, "data"), State(TestId.SCREEN, "data")
+_DRAWN = Output(TestId.CONTROLS, "children", allow_duplicate=True)
+
+
+def _register_acts(app: Dash, services: Services) -> None:
+    """What is pressed, by the screen that operates."""
+    act_pressed = Input({"type": TestId.ACT.value, "act": ALL, "token": ALL}, "n_clicks")
+    choice_pressed = Input({"type": TestId.SETUP.value, "field": ALL, "value": ALL}, "n_clicks")
+
+    @app.callback(_DRAWN, act_pressed, *_WHERE, prevent_initial_call=True)
     def act(_clicks: list[int | None], visit_id: str, screen: str) -> list[Component]:
         pressed, conductor = _pressed(), services.conductor
         if conductor is not None and conductor.lease.claim(screen, take=False):
             conductor.act(Act(pressed["act"]), pressed["token"])
         return controls(services, visit_id, screen)
 
-    @app.callback(
-        drawn,
-        Input({"type": TestId.SETUP.value, "field": ALL, "value": ALL}, "n_clicks"),
-        *where,
-        prevent_initial_call=True,
-    )
+    @app.callback(_DRAWN, choice_pressed, *_WHERE, prevent_initial_call=True)
     def set_up(_clicks: list[int | None], visit_id: str, screen: str) -> list[Component]:
         pressed, conductor = _pressed(), services.conductor
         if conductor is not None and conductor.lease.claim(screen, take=False):
             choose(services, visit_id, pressed["field"], pressed["value"])
         return controls(services, visit_id, screen)
 
-    @app.callback(drawn, Input(TestId.TAKE_OVER, "n_clicks"), *where, prevent_initial_call=True)
+    @app.callback(_DRAWN, Input(TestId.TAKE_OVER, "n_clicks"), *_WHERE, prevent_initial_call=True)
     def take_over(_clicks: int | None, visit_id: str, screen: str) -> list[Component]:
         _pressed()
         if services.conductor is not None:
             services.conductor.lease.claim(screen, take=True)
         return controls(services, visit_id, screen)
-
-    return Page("test", "/test/<visit_id>", lambda visit_id: show(services, visit_id))
 
 
 def _pressed() -> Any:
