@@ -14,6 +14,7 @@ import numpy as np
 from acquisition.plate import PLATES, Wrap
 from benchmarks import browser
 from benchmarks.figures import Figure
+from benchmarks.visitor import log_in
 from dashboard.archive import local_actor, open_store
 from dashboard.config import Config, store_url
 from dashboard.protocol import Act, Step
@@ -109,6 +110,7 @@ def look(address: str, services: Services) -> Watched:
     patient = filing.add_patient(station.store, local_actor(), NewPatient("BENCH"))
     visit = filing.open_visit(station.store, local_actor(), patient.id, station=station.name)
     with browser.page() as page:
+        log_in(page, address, station.store, services.config)
         page.add_init_script(WATCH)
         page.goto(f"{address}test/{visit.id}")
         page.locator("#test-now").wait_for()

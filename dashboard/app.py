@@ -1,4 +1,4 @@
-"""The web application: registers its pages by name, draws the frame, sets the security headers. No work at import."""
+"""The web application: registers its pages by name, draws the frame, puts the gate before it. No work at import."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from dashboard.components import explain
 from dashboard.components.notice import notice
 from dashboard.components.shell import shell
 from dashboard.config import Config
+from dashboard.gate import acting, callback, person
+from dashboard.gate.gate import Gate
+from dashboard.gate.screens import Screens
+from dashboard.gate.tokens import CSRF_HEADER, Cookies, csrf_of
 from dashboard.ids import ShellId
 from dashboard.pages import patient, patient_view, patients, result, test
 from dashboard.routes import Routes
 from dashboard.services import Services
 from dashboard.words import Words
 from records.errors import NotFound
+from records.permissions import Right, allows
 
 #: Packages that offer ``register(app, services) -> Page``.
 PAGES = (patients, patient, test, patient_view, result)
@@ -32,6 +37,7 @@ INDEX = """<!DOCTYPE html>
 <title>{{%title%}}</title>
 <link rel="icon" type="image/svg+xml" href="/assets/icons/mark.svg">
 <script src="/assets/theme.js"></script>
+<script src="/assets/session.js"></script>
 {{%css%}}
 </head>
 <body>
@@ -46,30 +52,37 @@ INDEX = """<!DOCTYPE html>
 
 def make_app(config: Config, services: Services) -> Dash:
     """Application with every page, ready to be served."""
-    words = services.words
+    words, cookies = services.words, Cookies(config)
     app = Dash(
         "dashboard",
         assets_folder=str(ASSETS),
-        assets_ignore=r"theme\.js",
+        assets_ignore=r"(theme|session|lock)\.js|gate\.css",
         serve_locally=True,
         suppress_callback_exceptions=True,
         title=words("app.name"),
         update_title="",
         enable_mcp=False,
+        csrf_token_name=cookies.csrf,
+        csrf_header_name=CSRF_HEADER,
         index_string=INDEX.format(language=words.language, needs_javascript=words("app.needs_javascript")),
     )
-    app.layout = shell(words, config.demo)
+    gate = Gate(app, services)
+    app.layout = lambda: shell(words, config.demo, person(), csrf_of(gate.token))
     routes = Routes([page.register(app, services) for page in PAGES])
     explain.register(app, words)
     live.register(app, services)
     copies.register(app, services)
     _register_frame(app, routes, words)
-    _secure(app, routes)
+    Screens(gate).mount(app.server)
+    gate.put_before(app)
+    _say_missing(app, routes)
     return app
 
 
 def _register_frame(app: Dash, routes: Routes, words: Words) -> None:
-    @app.callback(Output(ShellId.PAGE, "children"), Output(ShellId.TITLE, "data"), Input(ShellId.URL, "pathname"))
+    @callback(
+        app, Right.OWN, Output(ShellId.PAGE, "children"), Output(ShellId.TITLE, "data"), Input(ShellId.URL, "pathname")
+    )
     def show(path: str) -> tuple[Component, str]:
         return shown(routes, words, path)
 
@@ -94,6 +107,8 @@ def shown(routes: Routes, words: Words, path: str) -> tuple[Component, str]:
     try:
         if found is not None:
             page, ids = found
+            if not allows(acting().role, page.needs):
+                return _not_allowed(words)
             return page.layout(**ids), words("nav.title", page=words(f"nav.{page.name}"))
     except NotFound:
         pass  # an address of something that is not in the archive is as unknown as any other
@@ -101,28 +116,18 @@ def shown(routes: Routes, words: Words, path: str) -> tuple[Component, str]:
     return missing, words("nav.title", page=words("nav.missing_title"))
 
 
-def _secure(app: Dash, routes: Routes) -> None:
-    """Headers of every answer; an unknown address shows a page that says so, with the status that says so too."""
-    policy = "; ".join(
-        (
-            "default-src 'self'",
-            f"script-src 'self' {' '.join(app.csp_hashes())}",
-            "style-src 'self' 'unsafe-inline'",  # Mantine and plotly write their styles into the page
-            "img-src 'self' data: blob:",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
-    )
+def _not_allowed(words: Words) -> tuple[Component, str]:
+    refused = notice(words("nav.not_allowed_title"), words("errors.NOT_PERMITTED"), is_page=True)
+    return refused, words("nav.title", page=words("nav.not_allowed_title"))
 
-    def add_headers(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        if request.endpoint == "/<path:path>" and routes.find(request.path) is None:
+
+def _say_missing(app: Dash, routes: Routes) -> None:
+    """An unknown address shows a page that says so, with the status that says so too."""
+
+    def add_status(response: Response) -> Response:
+        if request.endpoint == "/<path:path>" and response.status_code == 200 and routes.find(request.path) is None:
             response.status_code = 404
         return response
 
     server: Flask = app.server
-    server.after_request(add_headers)
+    server.after_request(add_status)

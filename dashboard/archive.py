@@ -1,4 +1,4 @@
-"""The archive of this station, opened; and who works here until there are accounts."""
+"""The archive of this station, opened; and who works at its console."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from records.store import RecordStore
 
 
 def local_actor() -> Actor:
-    """Who works here until there are accounts: the user of this computer."""
+    """Who types a command: the user of this computer. In the browser it is who logged in."""
     return Actor(getuser(), Role.CLINICIAN)
+
+
+def console_actor() -> Actor:
+    """Who can open the archive's file or server from the console can manage its accounts anyway; the trail says so."""
+    return Actor(f"{getuser()} (console)", Role.ADMIN)
 
 
 def open_store(config: Config) -> RecordStore:

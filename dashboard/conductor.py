@@ -27,10 +27,11 @@ from dashboard.guide import Guide
 from dashboard.keeping import FACTS, Keeper, facts_document
 from dashboard.lease import Lease
 from dashboard.orders import Discard, Facts, File, GuideView, Order, Outcome, Record, Tell, Void
-from dashboard.protocol import CHOICES, IDLE, STANDARD, Act, Notice, Protocol
+from dashboard.protocol import ANY_STEP, CHOICES, IDLE, STANDARD, Act, Notice, Protocol
 from dashboard.rescue import rescue
 from dashboard.station import Attempt, Station
 from records.errors import RecordsError
+from records.model import Actor
 
 WAIT_S = 0.1
 log = logging.getLogger(__name__)
@@ -66,13 +67,14 @@ class _Unfiled:
 
 @dataclass(slots=True)
 class _Guided:
-    """A guided test that is open."""
+    """A guided test that is open. ``actor``: who did something on it last; attempts are filed under that name."""
 
     visit_id: str
     identity: PlateIdentity
     guide: Guide
     footing: Footing
     calibration: Calibration
+    actor: Actor | None
 
 
 def open_guide(
@@ -141,7 +143,7 @@ class Conductor:
         """The reader of the plate."""
         return self._hub
 
-    def attend(self, visit_id: str, *, take: bool) -> Attendance:
+    def attend(self, visit_id: str, *, take: bool, actor: Actor | None = None) -> Attendance:
         """Open the guided test of a visit. Opening the one that is open changes nothing.
 
         ``take``: in place of another visit's test, unless an attempt of that one is under way. A screen takes when it
@@ -166,7 +168,7 @@ class Conductor:
                     guide, footing, calibration = open_guide(self._station, visit_id, identity, self._protocol)
                 except InvalidRecording:
                     return Attendance.MODEL_UNKNOWN
-                self._test = _Guided(visit_id, identity, guide, footing, calibration)
+                self._test = _Guided(visit_id, identity, guide, footing, calibration, actor)
         return Attendance.OPEN
 
     def view(self) -> GuidedView | None:
@@ -183,10 +185,19 @@ class Conductor:
         content = spool.content() if spool is not None else None
         return (spool.path.name, content) if spool is not None and content is not None else None
 
-    def act(self, act: Act, token: str) -> bool:
+    def act(self, act: Act, token: str, actor: Actor | None = None) -> bool:
         """Hand in what the operator did; False where the screen it was done on is stale."""
         with self._lock:
-            return self._test is not None and self._test.guide.act(act, token)
+            test = self._test
+            done = test is not None and test.guide.act(act, token)
+            if done and test is not None:
+                test.actor = actor or test.actor
+            return done
+
+    def safety(self, act: Act, actor: Actor) -> bool:
+        """Hand in what keeps the person safe, from a screen that does not show the test: the lock screen."""
+        view = self.view()
+        return view is not None and act in ANY_STEP and self.act(act, view.guide.token, actor)
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:
@@ -257,7 +268,7 @@ class Conductor:
             case File(facts):
                 self._file(facts, test)
             case Void(trial_id, reason):
-                self._void(trial_id, reason)
+                self._void(trial_id, reason, test.actor)
 
     def _note(self, facts: Facts | None) -> None:
         """Write down what the guide has come to know: after a crash it is filed with the counts."""
@@ -306,9 +317,8 @@ class Conductor:
             raw, spool = self._end_recording(), self._spool
             if raw is None:
                 return
-            attempt = Attempt(
-                test.visit_id, raw, test.footing, facts, spool.header.trial if spool else None, test.calibration
-            )
+            trial_id = spool.header.trial if spool else None
+            attempt = Attempt(test.visit_id, raw, test.footing, facts, trial_id, test.calibration, test.actor)
             self._unfiled, self._spool = _Unfiled(attempt, spool), None
         attempt, spool = self._unfiled.attempt, self._unfiled.spool
         try:
@@ -327,9 +337,9 @@ class Conductor:
         if self._keeper is not None and self._keeper.waiting():
             rescue(self._station, self._keeper)  # the archive takes recordings again
 
-    def _void(self, trial_id: str, reason: str) -> None:
+    def _void(self, trial_id: str, reason: str, actor: Actor | None) -> None:
         try:
-            self._station.void(trial_id, reason)
+            self._station.void(trial_id, reason, actor)
         except RecordsError:
             log.exception("trial not voided")
 

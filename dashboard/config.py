@@ -35,6 +35,8 @@ class Config:
         Address of the plate, "auto": the first one found; None: this station has none.
     demo : bool
         Simulated people, short protocol; everything is stamped DEMO.
+    public_url : str or None
+        Where a reverse proxy with TLS shows this station to others; None: this computer only.
     """
 
     data_folder: Path
@@ -43,6 +45,12 @@ class Config:
     open_browser: bool = True
     plate_url: str | None = None
     demo: bool = False
+    public_url: str | None = None
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach this station through TLS."""
+        return (self.public_url or "").startswith("https://")
 
     @property
     def spool_folder(self) -> Path:

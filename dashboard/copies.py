@@ -5,7 +5,9 @@ from __future__ import annotations
 from dash import Dash
 from flask import Response, abort
 
+from dashboard.gate import route
 from dashboard.services import Services
+from records.model import Act
 
 PATH = "/api/unfiled"
 
@@ -20,7 +22,6 @@ def register(app: Dash, services: Services) -> None:
         name, content = copy
         response = Response(content, mimetype="application/octet-stream")
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        response.headers["Cache-Control"] = "no-store"
         return response
 
-    app.server.add_url_rule(PATH, "unfiled", unfiled)
+    route(app, PATH, "unfiled", Act.RECORDING_FILED, unfiled)

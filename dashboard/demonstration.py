@@ -15,9 +15,11 @@ from dashboard.guide import Guide
 from dashboard.orders import Discard, File, Outcome, Record, Tell
 from dashboard.protocol import DEMO, Act, Protocol, Step
 from dashboard.station import Attempt, Station
+from dashboard.words import load_words
 from hardware.simulator.device import SimulatedLink, SimulatedPlate, Simulation
-from records import filing
+from records import accounts, filing, passwords
 from records.model import Actor, NewPatient, Role, Sex
+from records.people import Account
 from records.store import RecordStore
 
 BLOCK_S = 0.25  # long blocks: nobody watches
@@ -57,6 +59,14 @@ PATIENTS: tuple[DemoPatient, ...] = (
 )
 #: Two attempts a side: the fewest that give an interval.
 PAST = replace(DEMO, attempts_a_side=2, rest_s=0.0)
+
+
+def add_guest(store: RecordStore) -> Account:
+    """The account of whoever tries the demonstration: a link lets them in, its password is known to nobody."""
+    words, console = load_words(), Actor("demonstration", Role.ADMIN)
+    return accounts.add_account(
+        store, console, words("command.demo.guest"), Role.CLINICIAN, passwords.new_token(), now=datetime.now(UTC)
+    )
 
 
 def fill(store: RecordStore) -> None:

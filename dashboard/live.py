@@ -34,10 +34,12 @@ from analysis.cop import Frame, centre_of_pressure
 from analysis.online import live_forces, thinned
 from analysis.recording import SampleBlock
 from dashboard.conductor import Attendance, Conductor, GuidedView
+from dashboard.gate import route
 from dashboard.pages.test.view import patient_state, screen_state
 from dashboard.services import Services
 from dashboard.words import Words
 from records.errors import NotFound
+from records.model import Act
 
 STREAM_LIMIT = 6  # each holds one of the server's threads
 TOGETHER_S = 0.016
@@ -171,9 +173,8 @@ def register(app: Dash, services: Services) -> None:
             conductor.lease.claim(screen, take=False)
         events = LiveStream(conductor, services.words, visit_id, boot, screen).events()
         response = Response(events, mimetype="text/event-stream")
-        response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"
         response.call_on_close(places.give)
         return response
 
-    app.server.add_url_rule("/api/live", "live", live)
+    route(app, "/api/live", "live", Act.RECORDING_FILED, live, polls=True, while_locked=True)

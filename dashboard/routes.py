@@ -9,6 +9,8 @@ from dash.development.base_component import Component
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
+from records.permissions import Permission
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -22,11 +24,14 @@ class Page:
         Its address, ids in angle brackets: "/patient/<patient_id>".
     layout : callable
         Called at each visit with the ids of the address as keyword arguments.
+    needs : Act or Right
+        Who may not, sees a page that says so.
     """
 
     name: str
     path: str
     layout: Callable[..., Component]
+    needs: Permission
 
 
 class Routes:

@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from platform import node
@@ -21,10 +21,10 @@ from acquisition.hub import Hub
 from acquisition.plate import REPLAY
 from acquisition.spool import Tap
 from dashboard.app import make_app
-from dashboard.archive import local_actor
 from dashboard.conductor import Conductor
 from dashboard.config import Config
 from dashboard.daily_backup import DailyBackup
+from dashboard.gate.gate import gate_of
 from dashboard.keeping import Keeper
 from dashboard.plates import finder
 from dashboard.protocol import DEMO, STANDARD, Protocol
@@ -32,6 +32,7 @@ from dashboard.rescue import rescue
 from dashboard.services import Services
 from dashboard.station import Station
 from dashboard.words import load_words
+from records.model import Actor, Role
 from records.store import RecordStore
 
 #: Each live stream holds a thread for as long as its page is open.
@@ -42,6 +43,8 @@ LOOPBACK = "127.0.0.1"
 #: Ctrl-C, end of the program, its terminal closed or the user logged out; the last is Windows' Ctrl-Break.
 ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 LOOP_S = 1.0  # the server looks about at least this often
+#: Files what a program that was killed left behind: nobody is logged in yet.
+RECOVERY = Actor("recovery at start", Role.CLINICIAN)
 
 
 @contextmanager
@@ -52,7 +55,7 @@ def running(config: Config, store: RecordStore) -> Iterator[Services]:
     """
     tap, keeper = Tap(), Keeper(config.spool_folder)
     hub = Hub(finder(config.plate_url, tap.wrap), tap) if config.plate_url else None
-    station = Station(store, local_actor(), node() or "station", hub)
+    station = Station(store, RECOVERY, node() or "station", hub)
     conductor = Conductor(station, protocol_of(config), keeper) if hub is not None else None
     rescued = rescue(station, keeper)
     keeper.tidy()
@@ -96,8 +99,10 @@ class Server:
         )  # before the pages: a port in use is said at once
         self._sockets: dict[int, Any] = {}
         self._ended = Event()
+        app = make_app(config, services)
+        self._links = gate_of(app).links
         self._server = create_server(
-            make_app(config, services).server,
+            app.server,
             sockets=[listening],
             map=self._sockets,
             threads=THREADS,
@@ -112,10 +117,15 @@ class Server:
         """What to open in the browser."""
         return f"http://{LOOPBACK}:{self._server.effective_port}/"
 
-    def run(self) -> None:
-        """Serve until interrupted."""
+    def link_for(self, account_id: str, tell: Callable[[str], None]) -> str:
+        """An address that logs this account in, once: of a demonstration. ``tell`` is given the next one then."""
+        key = self._links.made_for(account_id, lambda: tell(self.link_for(account_id, tell)))
+        return f"{self.address}enter?key={key}"
+
+    def run(self, opens: str | None = None) -> None:
+        """Serve until interrupted. ``opens``: what the browser shows first; None: the address."""
         if self._opens_browser:
-            webbrowser.open(self.address)  # the socket listens already: the page waits, it does not fail
+            webbrowser.open(opens or self.address)  # the socket listens already: the page waits, it does not fail
         if current_thread() is main_thread():
             for name in ENDINGS:
                 if hasattr(signal, name):

@@ -47,7 +47,8 @@ KEPT_SIGNALS = 64  # trials whose signals stay at hand for pictures
 class Attempt:
     """An attempt of the guided test, ready to be filed.
 
-    ``trial_id``: what it is filed under, once only; ``calibration``: the one it ran with, None: the newest.
+    ``trial_id``: what it is filed under, once only; ``calibration``: the one it ran with, None: the newest. ``actor``:
+    who measured; None: the station, which files what a program that was killed left behind.
     """
 
     visit_id: str
@@ -56,6 +57,7 @@ class Attempt:
     facts: Facts
     trial_id: str | None = None
     calibration: Calibration | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Station:
     ----------
     store : RecordStore
     actor : Actor
-        Who works here.
+        Who files what comes without a person: at the console, and of a recording found after a crash.
     name : str
         Of the station, filed with each visit.
     hub : Hub or None
@@ -136,7 +138,7 @@ class Station:
         RecordsError
             The archive did not take the counts.
         """
-        facts, raw = attempt.facts, attempt.raw
+        facts, raw, actor = attempt.facts, attempt.raw, attempt.actor or self.actor
         calibration = self.filed_calibration(attempt.calibration or self.calibration_for(raw.plate))
         new = RawInput(raw, facts.zero, calibration.id, attempt.footing)
         end_s = float(raw.time_s.max()) if len(raw.time_s) else 0.0
@@ -152,19 +154,21 @@ class Station:
             id=attempt.trial_id,
         )
         try:
-            (filed,) = filing.file_recording(self.store, self.actor, attempt.visit_id, new, [trial])
-            known = self._assess_and_file(filed)
+            (filed,) = filing.file_recording(self.store, actor, attempt.visit_id, new, [trial])
+            known = self._assess_and_file(filed, actor)
         except Conflict:
             known = self._filed_before(attempt)
         if facts.practice:
-            self.void(known.trial.id, PRACTICE)
+            self.void(known.trial.id, PRACTICE, actor)
         return known
 
     def _filed_before(self, attempt: Attempt) -> FiledTrial:
         """An attempt whose counts are in the archive already: what may be missing is its result."""
         filed = self.store.trial(attempt.trial_id or "")
         stored = self.store.latest_result(filed.id)
-        return self._assess_and_file(filed) if stored is None else FiledTrial(filed, stored.result)
+        if stored is None:
+            return self._assess_and_file(filed, attempt.actor or self.actor)
+        return FiledTrial(filed, stored.result)
 
     def holds(self, trial_id: str, raw: RawRecording) -> bool:
         """Whether the archive gives back every set of this recording for a trial, bit for bit.
@@ -209,10 +213,10 @@ class Station:
             filing.file_result(self.store, self.actor, trial.id, found.result)
         return visit
 
-    def void(self, trial_id: str, reason: str) -> None:
+    def void(self, trial_id: str, reason: str, actor: Actor | None = None) -> None:
         """Take a trial out of every comparison; twice is once."""
         try:
-            filing.void_trial(self.store, self.actor, trial_id, reason)
+            filing.void_trial(self.store, actor or self.actor, trial_id, reason)
         except Conflict:
             if self.store.trial(trial_id).status is not TrialStatus.VOID:
                 raise
@@ -281,11 +285,11 @@ class Station:
         except NotFound:
             return filing.add_calibration(self.store, self.actor, calibration)
 
-    def _assess_and_file(self, trial: Trial) -> FiledTrial:
+    def _assess_and_file(self, trial: Trial, actor: Actor) -> FiledTrial:
         """Commit 2. The counts are safe: whatever fails from here on is said, and can be done again."""
         try:
             assessed = self.assessed(trial.id)
-            filing.file_result(self.store, self.actor, trial.id, assessed.result)
+            filing.file_result(self.store, actor, trial.id, assessed.result)
         except (AnalysisError, RecordsError) as error:
             return FiledTrial(trial, None, error.code)
         except Exception:

@@ -14,7 +14,7 @@ from benchmarks import browser
 from dashboard.archive import open_store
 from dashboard.commands.demo import PLATE
 from dashboard.config import Config, store_url
-from dashboard.demonstration import fill
+from dashboard.demonstration import add_guest, fill
 from dashboard.protocol import Step
 from dashboard.serving import Server, running
 
@@ -25,17 +25,18 @@ INTO_HOLD_MS = 5000  # long enough for a trail of sway on the screen
 
 @contextmanager
 def demonstration() -> Iterator[str]:
-    """Serve a demonstration; yield its address."""
+    """Serve a demonstration; yield the link that opens it."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         config = Config(Path(folder), store_url(None, Path(folder), {}), 0, False, PLATE, demo=True)
         store = open_store(config)
         fill(store)
+        guest = add_guest(store)
         with running(config, store) as services:
             server = Server(config, services)
             thread = Thread(target=server.run)
             thread.start()
             try:
-                yield server.address
+                yield server.link_for(guest.id, lambda _: None)
             finally:
                 server.close()
                 thread.join()
@@ -51,8 +52,8 @@ def take(page: Page, name: str) -> None:
 def main() -> None:
     """Patients, a guided test in its hold, and a result with both sides."""
     PICTURES.mkdir(exist_ok=True)
-    with demonstration() as address, browser.page() as page:
-        page.goto(address)
+    with demonstration() as link, browser.page() as page:
+        page.goto(link)
         page.get_by_text("SIM-001").first.wait_for()
         take(page, "patients")
         page.get_by_text("SIM-001").first.click()
@@ -63,7 +64,7 @@ def main() -> None:
         page.locator(f"#test-now[data-step={Step.HOLD.value}]").wait_for()
         page.wait_for_timeout(INTO_HOLD_MS)
         take(page, "test")
-        page.goto(address.rstrip("/") + result)
+        page.goto(link.partition("/enter")[0] + result)
         page.locator(".js-plotly-plot .main-svg").first.wait_for()
         take(page, "result")
 

@@ -29,6 +29,12 @@ def accounts_of(store: RecordStore) -> tuple[Account, ...]:
         return people_rows.accounts(archive)
 
 
+def has_administrator(store: RecordStore) -> bool:
+    """Whether an administrator may log in: else the archive is still to be set up."""
+    with store.reading() as archive:
+        return people_rows.has_administrator(archive)
+
+
 def account_named(store: RecordStore, name: str) -> Account | None:
     """The account with this name, in any case; None where nobody has it."""
     with store.reading() as archive:

@@ -47,6 +47,15 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A session that has not ended, looked at without activity. ``has_pin``: a PIN opens it where it is locked."""
+
+    signed_in: SignedIn
+    is_locked: bool
+    has_pin: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A session just opened. ``token`` goes to the browser and is kept nowhere; the archive has its hash."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from records.errors import NotPermitted
 from records.model import Act, Actor, Role
 
@@ -9,6 +11,26 @@ _MEASURING = frozenset({Role.CLINICIAN})
 _MANAGING = frozenset({Role.CLINICIAN, Role.ADMIN})
 _ADMIN = frozenset({Role.ADMIN})
 _EVERYONE = frozenset(Role)
+
+
+class Right(StrEnum):
+    """What may be looked at. What changes something is an `Act`."""
+
+    OWN = "own"
+    READ = "read"
+    READ_ACCOUNTS = "read_accounts"
+    READ_AUDIT = "read_audit"
+
+
+#: Everything a screen, a callback or an address may be asked for.
+Permission = Act | Right
+
+READING: dict[Right, frozenset[Role]] = {
+    Right.OWN: _EVERYONE,
+    Right.READ: _EVERYONE,
+    Right.READ_ACCOUNTS: _ADMIN,
+    Right.READ_AUDIT: _ADMIN,
+}
 
 #: Acts of `records.accounts` and `records.sign_in`: on people, not on measurements.
 #: What everyone may do here, they do to themselves: it takes their own password, PIN or session.
@@ -71,12 +93,17 @@ PERMITTED: dict[Act, frozenset[Role]] = {
 }
 
 
-def require(actor: Actor, act: Act) -> None:
-    """Return where `actor` may do `act`.
+def allows(role: Role, needed: Permission) -> bool:
+    """Whether people of this role may do or see something."""
+    return role in (READING[needed] if isinstance(needed, Right) else PERMITTED[needed])
+
+
+def require(actor: Actor, needed: Permission) -> None:
+    """Return where `actor` may do or see what is `needed`.
 
     Raises
     ------
     NotPermitted
     """
-    if actor.role not in PERMITTED[act]:
-        raise NotPermitted(actor.name, actor.role.value, act.value)
+    if not allows(actor.role, needed):
+        raise NotPermitted(actor.name, actor.role.value, needed.value)

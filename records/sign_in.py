@@ -17,7 +17,7 @@ from records.audit import append
 from records.errors import InvalidEntry, Kind, LoginDelayed, LoginRefused, SessionLocked, SessionOver, UnlockRefused
 from records.ids import new_id
 from records.model import NAME_LIMIT, Act, Actor, Role, checked_text
-from records.people import Account, Opened, Session, SignedIn
+from records.people import Account, Opened, Seen, Session, SignedIn
 from records.people_rows import Credentials
 from records.schema import fold, sha256_of
 from records.sign_in_rules import PIN_TRIES, SessionLimits, SessionState, wait_s
@@ -52,6 +52,36 @@ def log_in(store: RecordStore, name: str, password: str, *, now: datetime) -> Op
             return _opened(archive, store, known.account, now)
         _append_refusal(archive, store, known.account if known else None, "password")
     raise LoginRefused
+
+
+def open_session(store: RecordStore, account_id: str, *, now: datetime) -> Opened:
+    """Open a session for whoever holds a link that this program made: of a demonstration, where nothing is secret.
+
+    Raises
+    ------
+    NotFound
+    LoginRefused
+        The account is disabled.
+    """
+    with store.writing() as archive:
+        account = people_rows.find_account(archive, account_id)
+        if account.disabled_at is not None:
+            raise LoginRefused
+        return _opened(archive, store, account, now, by="link")
+
+
+def look(store: RecordStore, token: str, *, now: datetime, limits: SessionLimits = LIMITS) -> Seen:
+    """Whose session a token is, open or locked.
+
+    Raises
+    ------
+    SessionOver
+    """
+    with store.reading() as archive:
+        found = _session(archive, token, now, limits)
+        pin_hash = people_rows.credentials(archive, found.account.id).pin_hash
+    state = limits.state(found.session.created_at, found.session.active_at, now)
+    return Seen(found, state is SessionState.LOCKED, pin_hash is not None)
 
 
 def signed_in(
@@ -232,13 +262,15 @@ def _is_unchanged(archive: sa.Connection, known: Credentials) -> bool:
     return current.password_hash == known.password_hash and current.account.disabled_at is None
 
 
-def _opened(archive: sa.Connection, store: RecordStore, account: Account, now: datetime) -> Opened:
+def _opened(
+    archive: sa.Connection, store: RecordStore, account: Account, now: datetime, by: str = "password"
+) -> Opened:
     token = passwords.new_token()
     session = Session(new_id(), account.id, store.station, now, now, revoked_at=None, pin_failures=0)
     people_rows.insert_session(archive, session, token)
     current = people_rows.find_account(archive, account.id)
     subject = (Kind.ACCOUNT, account.id)
-    append(archive, current.actor, Act.LOGGED_IN, store.station, subject, {"session_id": session.id})
+    append(archive, current.actor, Act.LOGGED_IN, store.station, subject, {"session_id": session.id, "by": by})
     return Opened(current, session, token)
 
 

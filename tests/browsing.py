@@ -12,7 +12,10 @@ import pytest
 from dash import Dash
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from tests_root import ROOT
+from visitors import browser_cookies, let_in
 from werkzeug.serving import make_server
+
+from dashboard.gate.gate import gate_of
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -53,12 +56,12 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def serving(app: Dash) -> Iterator[str]:
-    """Serve an application on a free port of this machine; its address."""
+    """Serve an application on a free port of this machine; its address, where browsers are logged in as a clinician."""
     server = make_server("127.0.0.1", 0, app.server, threaded=True)
     thread = threading.Thread(target=server.serve_forever, name="web server of a test", daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield let_in(gate_of(app).services, f"http://127.0.0.1:{server.server_port}")
     finally:
         server.shutdown()
         thread.join()
@@ -80,6 +83,7 @@ def watched(browser: Browser, address: str, **context: Any) -> Iterator[Page]:
 
     options = {"viewport": {"width": 1280, "height": 800}, "base_url": address, "color_scheme": "light", **context}
     opened = browser.new_context(reduced_motion="reduce", **options)
+    opened.add_cookies(browser_cookies(address))
     page = opened.new_page()
     page.on("console", console)
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))

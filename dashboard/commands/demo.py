@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_in(folder: Path, args: argparse.Namespace) -> None:
-    from dashboard.demonstration import fill  # the guided test and the simulator load only here
+    from dashboard.demonstration import add_guest, fill  # the guided test and the simulator load only here
 
     words = load_words()
     config = Config(
@@ -53,5 +53,6 @@ def _run_in(folder: Path, args: argparse.Namespace) -> None:
     sys.stdout.flush()
     store = open_store(config)
     fill(store)
+    guest = add_guest(store)
     store.close()
-    serve(config)
+    serve(config, guest)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from acquisition.ports import AUTO
-from dashboard.archive import open_store
+from dashboard.archive import console_actor, open_store
 from dashboard.cli import Stopped
 from dashboard.config import HTTP_PORT, Config, data_folder, plate_url, store_url
 from dashboard.words import load_words
+from records import accounts
 from records.errors import RecordsError
+from records.people import Account
+from records.store import RecordStore
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,8 +49,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def serve(config: Config) -> None:
-    """Open archive and plate, say where to look, serve until Ctrl-C. Raises Stopped where it cannot."""
+def serve(config: Config, guest: Account | None = None) -> None:
+    """Open archive and plate, say where to look, serve until Ctrl-C. Raises Stopped where it cannot.
+
+    ``guest``: of a demonstration, who is let in by a link and no password.
+    """
     from dashboard.pages.patients.view import rescue_text  # the web server loads only where one is wanted
     from dashboard.serving import Server, running
 
@@ -61,8 +68,13 @@ def serve(config: Config) -> None:
         except OSError as error:
             raise Stopped(words("command.serve.port_in_use", port=config.http_port)) from error
         _greet(server.address, config, store.shown_url)
+        opens = server.link_for(guest.id, _tell_link) if guest else None
+        if opens is not None:
+            _tell_link(opens)
+        elif not accounts.has_administrator(store):
+            _tell([_set_up(store)])
         _tell(text for each in services.rescued if (text := rescue_text(words, each)))
-        server.run()
+        server.run(opens)
 
 
 def _greet(address: str, config: Config, archive: str) -> None:
@@ -76,6 +88,15 @@ def _greet(address: str, config: Config, archive: str) -> None:
         words("command.serve.end"),
     ]
     _tell(lines)
+
+
+def _tell_link(link: str) -> None:
+    _tell([load_words()("command.demo.link", link=link)])
+
+
+def _set_up(store: RecordStore) -> str:
+    code = accounts.make_set_up_code(store, console_actor(), now=datetime.now(UTC))
+    return load_words()("command.serve.set_up", code=code, minutes=accounts.CODE_VALID.total_seconds() / 60)
 
 
 def _tell(lines: Iterable[str]) -> None:

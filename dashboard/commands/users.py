@@ -6,14 +6,15 @@ import argparse
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from getpass import getpass, getuser
+from getpass import getpass
 
+from dashboard.archive import console_actor
 from dashboard.cli import Stopped
 from dashboard.config import data_folder, store_url
 from dashboard.words import load_words
 from records import accounts
 from records.errors import RecordsError
-from records.model import Actor, Role
+from records.model import Role
 from records.passwords import PASSWORD_MINIMUM
 from records.people import Account
 from records.store import RecordStore
@@ -69,11 +70,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _console() -> Actor:
-    """Who can open the archive's file or server from the console can do all of this anyway; the trail says so."""
-    return Actor(f"{getuser()} (console)", Role.ADMIN)
-
-
 def _named(store: RecordStore, name: str) -> Account:
     account = accounts.account_named(store, name)
     if account is None:
@@ -107,14 +103,14 @@ def _listed(store: RecordStore) -> str:
 
 
 def _set_up_code(store: RecordStore, _: argparse.Namespace) -> str:
-    code = accounts.make_set_up_code(store, _console(), now=datetime.now(UTC))
+    code = accounts.make_set_up_code(store, console_actor(), now=datetime.now(UTC))
     minutes = accounts.CODE_VALID.total_seconds() / 60
     return load_words()("command.users.set-up-code.made", code=code, minutes=minutes)
 
 
 def _added(store: RecordStore, args: argparse.Namespace) -> str:
     password = _asked(args)
-    added = accounts.add_account(store, _console(), args.name, Role(args.role), password, now=datetime.now(UTC))
+    added = accounts.add_account(store, console_actor(), args.name, Role(args.role), password, now=datetime.now(UTC))
     return _told("add", added)
 
 
@@ -122,26 +118,28 @@ def _role_changed(store: RecordStore, args: argparse.Namespace) -> str:
     account = _named(store, args.name)
     if account.role is Role(args.role):
         return _told("role", account)
-    return _told("role", accounts.change_role(store, _console(), account.id, Role(args.role)))
+    return _told("role", accounts.change_role(store, console_actor(), account.id, Role(args.role)))
 
 
 def _password_reset(store: RecordStore, args: argparse.Namespace) -> str:
     account = _named(store, args.name)
     password = _asked(args)
-    return _told("password", accounts.reset_password(store, _console(), account.id, password, now=datetime.now(UTC)))
+    return _told(
+        "password", accounts.reset_password(store, console_actor(), account.id, password, now=datetime.now(UTC))
+    )
 
 
 def _disabled(store: RecordStore, args: argparse.Namespace) -> str:
     account = _named(store, args.name)
     if account.disabled_at is None:
-        account = accounts.disable_account(store, _console(), account.id, now=datetime.now(UTC))
+        account = accounts.disable_account(store, console_actor(), account.id, now=datetime.now(UTC))
     return _told("disable", account)
 
 
 def _enabled(store: RecordStore, args: argparse.Namespace) -> str:
     account = _named(store, args.name)
     if account.disabled_at is not None:
-        account = accounts.enable_account(store, _console(), account.id)
+        account = accounts.enable_account(store, console_actor(), account.id)
     return _told("enable", account)
 
 

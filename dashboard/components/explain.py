@@ -12,8 +12,10 @@ from dash.exceptions import PreventUpdate
 
 from dashboard.components.aria import named
 from dashboard.explaining import Explanation, explained
+from dashboard.gate import callback
 from dashboard.ids import ExplainId, explain_id
 from dashboard.words import Words
+from records.permissions import Right
 
 
 def explain_button(words: Words, about: str, label: str, place: str) -> html.Button:
@@ -46,7 +48,9 @@ def explanation(words: Words, told: Explanation) -> Component:
 def register(app: Dash, words: Words) -> None:
     """Let every button open the drawer of its page."""
 
-    @app.callback(
+    @callback(
+        app,
+        Right.READ,
         output={
             "opened": Output(ExplainId.DRAWER, "opened"),
             "title": Output(ExplainId.DRAWER, "title"),

@@ -8,9 +8,11 @@ from dash.development.base_component import Component
 
 from dashboard.components.aria import named
 from dashboard.components.badges import demo_stamp
+from dashboard.gate.tokens import CSRF_FIELD
 from dashboard.ids import ShellId
 from dashboard.theme import THEME
 from dashboard.words import Words
+from records.people import SignedIn
 
 
 def _scheme_button(words: Words) -> html.Button:
@@ -19,15 +21,32 @@ def _scheme_button(words: Words) -> html.Button:
     return html.Button(icon, id=ShellId.SCHEME, className="icon-button", title=label, **named(label))
 
 
-def _header(words: Words, demo: bool) -> html.Header:
+def _form(words: Words, csrf: str, action: str, key: str, icon: str) -> html.Form:
+    """A button that needs no script: locked or logged out also where Dash has failed."""
+    label = words(key)
+    icon_of = html.Span(className=f"icon icon-{icon}")
+    button = html.Button(icon_of, name=CSRF_FIELD, value=csrf, className="icon-button", title=label, **named(label))
+    return html.Form(button, action=action, method="post")
+
+
+def _me(words: Words, me: SignedIn, csrf: str) -> html.Div:
+    role = words(f"role.{me.account.role.value}")
+    who = html.Span(
+        [html.Span(me.account.name, className="who-name"), html.Span(role, className="soft")], className="who"
+    )
+    lock = _form(words, csrf, "/lock/now", "gate.lock_now", "lock")
+    return html.Div([who, lock, _form(words, csrf, "/log-out", "gate.log_out", "log-out")], className="me")
+
+
+def _header(words: Words, demo: bool, me: list[Component]) -> html.Header:
     mark = dcc.Link([html.Span(className="mark"), words("app.name")], href="/", className="brand")
     claim = html.Span(words("app.claim"), className="claim")
     stamp = [demo_stamp(words)] if demo else []
     navigation = html.Nav(dcc.Link(words("nav.patients"), href="/", className="nav-link"), **named(words("nav.main")))
-    return html.Header([mark, navigation, claim, *stamp, _scheme_button(words)], className="header")
+    return html.Header([mark, navigation, claim, *stamp, _scheme_button(words), *me], className="header")
 
 
-def shell(words: Words, demo: bool) -> Component:
+def shell(words: Words, demo: bool, me: SignedIn | None = None, csrf: str = "") -> Component:
     """Layout of the application: pages come into the middle."""
     provider: Component = dmc.MantineProvider(
         [
@@ -36,7 +55,8 @@ def shell(words: Words, demo: bool) -> Component:
             html.Div(
                 [
                     html.A(words("nav.skip"), href=f"#{ShellId.PAGE}", className="skip-link"),
-                    _header(words, demo),
+                    _header(words, demo, [_me(words, me, csrf)] if me else []),
+                    html.P(id="refused", className="refused", role="alert", hidden=True),
                     html.Main(id=ShellId.PAGE, className="page", tabIndex="-1"),
                     html.Footer(words("app.purpose"), className="footer"),
                 ],

@@ -11,10 +11,12 @@ import pytest
 from clinic import Clinic, both_sides, unknown_axis
 from dash import Dash
 from flask.testing import FlaskClient
+from visitors import client_of
 
 from acquisition.files import read_file
 from dashboard.app import make_app
 from dashboard.routes import Page, Routes
+from records.permissions import Right
 
 
 @pytest.fixture
@@ -43,33 +45,33 @@ def page_at(client: FlaskClient, path: str) -> str:
 
 @pytest.mark.parametrize("path", ["/", "/patient/x", "/result/x"])
 def test_addresses_of_pages_answer_and_others_say_they_are_not_there(clinic: Clinic, path: str) -> None:
-    client = app_of(clinic).server.test_client()
+    client = client_of(app_of(clinic))
     assert client.get(path).status_code == 200
     assert client.get("/nowhere").status_code == 404
     assert client.get("/patient").status_code == 404
 
 
 def test_every_answer_carries_the_security_headers(clinic: Clinic) -> None:
-    client = app_of(clinic).server.test_client()
+    client = client_of(app_of(clinic))
     for path in ("/", "/nowhere", "/_dash-layout", "/assets/app.css"):
         with client.get(path) as answer:
             headers = answer.headers
         policy = headers["Content-Security-Policy"]
-        assert "default-src 'self'" in policy
+        assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_scripts_may_come_from_here_only_and_inline_ones_by_their_hash(clinic: Clinic) -> None:
-    policy = app_of(clinic).server.test_client().get("/").headers["Content-Security-Policy"]
+    policy = client_of(app_of(clinic)).get("/").headers["Content-Security-Policy"]
     scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
     assert scripts.split()[1] == "'self'"
     assert all(source.startswith("'sha256-") for source in scripts.split()[2:])
 
 
 def test_the_page_names_its_language_and_only_files_of_this_machine(clinic: Clinic) -> None:
-    index = app_of(clinic).server.test_client().get("/").text
+    index = client_of(app_of(clinic)).get("/").text
     assert '<html lang="en">' in index
     assert 'src="http' not in index
     assert 'href="http' not in index
@@ -83,7 +85,7 @@ def test_no_door_for_machines_is_open(clinic: Clinic, monkeypatch: pytest.Monkey
 
 
 def test_the_purpose_stands_on_every_page(clinic: Clinic) -> None:
-    layout = app_of(clinic).server.test_client().get("/_dash-layout").text
+    layout = client_of(app_of(clinic)).get("/_dash-layout").text
     assert "does not diagnose abductor weakness" in layout
 
 
@@ -91,12 +93,12 @@ def test_a_demonstration_is_stamped_and_real_work_is_not(tmp_path: Path) -> None
     for demo in (True, False):
         folder = tmp_path / str(demo)
         folder.mkdir()
-        layout = app_of(Clinic(folder, demo=demo)).server.test_client().get("/_dash-layout").text
+        layout = client_of(app_of(Clinic(folder, demo=demo))).get("/_dash-layout").text
         assert ("demo-stamp" in layout) is demo
 
 
 def test_a_patient_who_is_not_in_the_archive_is_a_page_that_says_so(clinic: Clinic) -> None:
-    client = app_of(clinic).server.test_client()
+    client = client_of(app_of(clinic))
     for path in ("/patient/0", "/result/0"):
         assert clinic.services.words("nav.missing_title") in page_at(client, path)
 
@@ -104,7 +106,7 @@ def test_a_patient_who_is_not_in_the_archive_is_a_page_that_says_so(clinic: Clin
 def test_pages_of_a_full_archive_open(clinic: Clinic) -> None:
     patient = clinic.patient("P-0042", name="Anna Example", simulated=True)
     visit = clinic.visit(patient, both_sides())
-    client = app_of(clinic).server.test_client()
+    client = client_of(app_of(clinic))
     assert "P-0042" in page_at(client, f"/patient/{patient.id}")
     result = page_at(client, f"/result/{visit.id}")
     assert "simulated" in result
@@ -113,7 +115,7 @@ def test_pages_of_a_full_archive_open(clinic: Clinic) -> None:
 
 def test_a_result_of_an_unknown_axis_opens_and_says_why_a_number_is_missing(clinic: Clinic) -> None:
     visit = clinic.visit(clinic.patient("K-1"), unknown_axis(), footing=None)
-    result = page_at(app_of(clinic).server.test_client(), f"/result/{visit.id}")
+    result = page_at(client_of(app_of(clinic)), f"/result/{visit.id}")
     assert clinic.services.words("reason.NO_FOOT_PLACEMENT") in result
     assert clinic.services.words("result.picture_unknown") in result
 
@@ -123,7 +125,7 @@ def test_a_recording_of_a_real_plate_opens_with_both_sides(clinic: Clinic, recor
     """One stance a side, each of 30 s, on a four-cell plate whose export does not say which way ML points."""
     read = read_file(recordings / "01_kinvent_single_leg" / "kinvent_sls_30s_original_export.csv")
     visit = clinic.station.import_file(clinic.patient("K-1").id, read)
-    result = page_at(app_of(clinic).server.test_client(), f"/result/{visit.id}")
+    result = page_at(client_of(app_of(clinic)), f"/result/{visit.id}")
     assert result.count("1 of 1 usable") == 2
     assert clinic.services.words("no_comparison.ONE_TRIAL_A_SIDE") in result
 
@@ -135,13 +137,13 @@ def test_two_applications_in_one_process_keep_to_their_own_archives(tmp_path: Pa
         folder.mkdir()
         clinics.append(Clinic(folder))
     patients = [clinic.patient(f"P-{number}") for number, clinic in enumerate(clinics)]
-    clients = [app_of(clinic).server.test_client() for clinic in clinics]
+    clients = [client_of(app_of(clinic)) for clinic in clinics]
     assert "P-0" in page_at(clients[0], f"/patient/{patients[0].id}")
     assert "P-0" not in page_at(clients[1], f"/patient/{patients[0].id}")
 
 
 def test_routes_find_pages_by_their_address() -> None:
-    routes = Routes([Page("home", "/", dict), Page("one", "/thing/<thing_id>", dict)])
+    routes = Routes([Page("home", "/", dict, Right.READ), Page("one", "/thing/<thing_id>", dict, Right.READ)])
     assert routes.find("/") is not None
     found = routes.find("/thing/7")
     assert found is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from guided_bench import GuidedBench
+from visitors import client_of
 
 from analysis.geometry import Side
 from dashboard.app import make_app
@@ -105,7 +106,7 @@ def app_of(bench: GuidedBench, folder: Path) -> Services:
 
 def test_there_are_places_for_so_many_screens_and_a_place_comes_free(bench: GuidedBench, tmp_path: Path) -> None:
     services = app_of(bench, tmp_path)
-    client = make_app(services.config, services).server.test_client()
+    client = client_of(make_app(services.config, services))
     address = f"/api/live?visit={bench.visit.id}"
     opened = [client.get(address, buffered=False) for _ in range(STREAM_LIMIT)]
     assert [answer.status_code for answer in opened] == [200] * STREAM_LIMIT
@@ -120,7 +121,7 @@ def test_there_are_places_for_so_many_screens_and_a_place_comes_free(bench: Guid
 
 def test_nothing_is_live_without_a_plate_or_a_visit(bench: GuidedBench, tmp_path: Path) -> None:
     services = app_of(bench, tmp_path)
-    assert make_app(services.config, services).server.test_client().get("/api/live?visit=x").status_code == 404
+    assert client_of(make_app(services.config, services)).get("/api/live?visit=x").status_code == 404
     without = replace(services, conductor=None)
-    client = make_app(without.config, without).server.test_client()
+    client = client_of(make_app(without.config, without))
     assert client.get(f"/api/live?visit={bench.visit.id}").status_code == 404

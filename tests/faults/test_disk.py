@@ -19,6 +19,7 @@ import pytest
 from guided_bench import SCREEN, GuidedBench
 from spools import header, kept, run, tapped
 from tests_root import ROOT
+from visitors import client_of
 
 from acquisition import spool as spool_module
 from acquisition.errors import SpoolFull, SpoolReadOnly
@@ -238,7 +239,7 @@ def test_a_locked_archive_leaves_the_recording_on_the_disk(bench: GuidedBench) -
 def test_what_neither_disk_nor_archive_took_can_be_saved_on_another_drive(bench: GuidedBench) -> None:
     """Row 25: the recording waits in memory -> the page offers it as a file, whole and readable."""
     services = Services(bench.station, load_words(), Config(bench.folder, "sqlite://"), bench.conductor)
-    web = make_app(services.config, services).server.test_client()
+    web = client_of(make_app(services.config, services))
     assert web.get(PATH).status_code == 404
     bench.until(Step.READY)
     bench.act(Act.START)

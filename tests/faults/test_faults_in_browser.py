@@ -11,6 +11,7 @@ from threading import Thread
 import pytest
 from browsing import violations, watched
 from playwright.sync_api import Browser, Page, expect
+from visitors import let_in
 
 from acquisition.hub import Hub
 from acquisition.plate import Plate
@@ -62,7 +63,8 @@ class Room:
             hub = Hub(self.opened)
             station = Station(self.store, ACTOR, "room 2", hub)
             conductor = Conductor(station, DEMO)
-            server = Server(self.config, Services(station, load_words(), self.config, conductor))
+            services = Services(station, load_words(), self.config, conductor)
+            server = Server(self.config, services)
             thread = Thread(target=server.run)
             after.callback(self.store.close)
             after.callback(thread.join)
@@ -72,7 +74,7 @@ class Room:
             thread.start()
             hub.start()
             conductor.start()
-            yield server.address.rstrip("/")
+            yield let_in(services, server.address.rstrip("/"))
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 from tests_root import ROOT
+from visitors import session_cookies
 
+from dashboard.config import Config, store_url
 from records import filing
 from records.model import Actor, NewPatient, Role
 from records.store import RecordStore
@@ -41,8 +43,11 @@ def test_an_open_screen_does_not_hold_up_the_end(how: signal.Signals, tmp_path: 
         store, actor = RecordStore(f"sqlite:///{tmp_path}/stancelab.db"), Actor("x", Role.CLINICIAN)
         patient = filing.add_patient(store, actor, NewPatient("P"))
         visit = filing.open_visit(store, actor, patient.id, station="x")
+        cookies = session_cookies(store, Config(tmp_path, store_url(None, tmp_path, {})))
         store.close()
-        with urllib.request.urlopen(f"{address}/api/live?visit={visit.id}") as screen:  # noqa: S310 - loopback
+        asked = urllib.request.Request(f"{address}/api/live?visit={visit.id}")  # noqa: S310 - loopback
+        asked.add_header("Cookie", "; ".join(f"{name}={text}" for name, text in cookies.items()))
+        with urllib.request.urlopen(asked) as screen:  # noqa: S310 - loopback
             assert screen.readline().startswith(b"retry")
             program.send_signal(how)
             assert program.wait(30) == 0

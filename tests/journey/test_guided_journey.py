@@ -11,6 +11,7 @@ from threading import Thread
 import pytest
 from browsing import violations, watched
 from playwright.sync_api import Browser, Page, expect
+from visitors import let_in
 
 from acquisition.hub import Hub
 from acquisition.plate import Plate, open_plate
@@ -80,7 +81,7 @@ def served(config: Config, services: Services) -> Iterator[str]:
     thread = Thread(target=server.run)
     thread.start()
     try:
-        yield server.address.rstrip("/")
+        yield let_in(services, server.address.rstrip("/"))
     finally:
         server.close()
         thread.join()

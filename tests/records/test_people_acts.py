@@ -34,7 +34,7 @@ from records.people import Account, Opened
 from records.permissions import PEOPLE, PERMITTED
 from records.store import RecordStore, sqlite_url
 
-READS = {"accounts_of", "account_named", "sessions_of", "signed_in"}
+READS = {"has_administrator", "look", "accounts_of", "account_named", "sessions_of", "signed_in"}
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,7 @@ OWN: dict[str, tuple[Act, Callable[[Office], object]]] = {
         Act.PIN_CHANGED,
         lambda o: sign_in.change_pin(o.store, o.opened.token, PASSWORD, "771204", now=START),
     ),
+    "open_session": (Act.LOGGED_IN, lambda o: sign_in.open_session(o.store, o.clinician.id, now=START)),
     "lock": (Act.LOCKED, lambda o: sign_in.lock(o.store, o.opened.token, now=after(1))),
     "unlock": (Act.UNLOCKED, lambda o: sign_in.unlock(o.store, o.opened.token, PIN, now=after(400))),
 }

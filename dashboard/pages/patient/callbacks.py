@@ -8,12 +8,15 @@ from dash import Dash, Input, Output, State
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from dashboard.gate import acting, callback
 from dashboard.ids import PatientId, ShellId
 from dashboard.pages.patient import layout
 from dashboard.pages.patient.view import facts, visit_line
 from dashboard.routes import Page
 from dashboard.services import Services
 from records import filing
+from records.model import Act
+from records.permissions import Right
 
 
 def show(services: Services, patient_id: str) -> Component:
@@ -31,7 +34,9 @@ def show(services: Services, patient_id: str) -> Component:
 def register(app: Dash, services: Services) -> Page:
     """Mount the page and its callback."""
 
-    @app.callback(
+    @callback(
+        app,
+        Act.VISIT_OPENED,
         Output(ShellId.URL, "href", allow_duplicate=True),
         Input(PatientId.NEW_VISIT, "n_clicks"),
         State(PatientId.WHO, "data"),
@@ -42,7 +47,7 @@ def register(app: Dash, services: Services) -> Page:
         if not clicks:  # the button came onto the page, nobody pressed it
             raise PreventUpdate
         station = services.station
-        visit = filing.open_visit(station.store, station.actor, patient_id, station=station.name)
+        visit = filing.open_visit(station.store, acting(), patient_id, station=station.name)
         return f"/test/{visit.id}"
 
-    return Page("patient", "/patient/<patient_id>", lambda patient_id: show(services, patient_id))
+    return Page("patient", "/patient/<patient_id>", lambda patient_id: show(services, patient_id), Right.READ)

@@ -12,6 +12,7 @@ from dashboard.ids import PatientViewId
 from dashboard.routes import Page
 from dashboard.services import Services
 from dashboard.words import Words
+from records.model import Act
 
 
 def page(words: Words, visit_id: str) -> Component:
@@ -38,4 +39,4 @@ def register(app: Dash, services: Services) -> Page:
         services.station.store.visit(visit_id)
         return page(services.words, visit_id)
 
-    return Page("patient_view", "/test/<visit_id>/patient", show)
+    return Page("patient_view", "/test/<visit_id>/patient", show, Act.RECORDING_FILED)

@@ -10,6 +10,7 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from dashboard.gate import acting, callback
 from dashboard.ids import PatientsId, ShellId
 from dashboard.pages.patients import layout
 from dashboard.pages.patients.view import PAGE_ROWS, lines, new_patient
@@ -17,6 +18,8 @@ from dashboard.routes import Page
 from dashboard.services import Services
 from records import filing
 from records.errors import CodeTaken, InvalidEntry
+from records.model import Act
+from records.permissions import Right
 
 HIDDEN: dict[str, str] = {"display": "none"}
 FORM = {
@@ -52,7 +55,7 @@ def added(services: Services, typed: Mapping[str, object]) -> tuple[str | None, 
     words = services.words
     try:
         entry = new_patient(typed)
-        patient = filing.add_patient(services.station.store, services.station.actor, entry)
+        patient = filing.add_patient(services.station.store, acting(), entry)
     except InvalidEntry as problem:
         return None, {problem.field: words(f"errors.{problem.code}", **problem.values)}
     except CodeTaken as problem:
@@ -74,11 +77,13 @@ def register(app: Dash, services: Services) -> Page:
     def show() -> Component:
         return layout.page(services.words, services.rescued)
 
-    return Page("patients", "/", show)
+    return Page("patients", "/", show, Right.READ)
 
 
 def _register_list(app: Dash, services: Services) -> None:
-    @app.callback(
+    @callback(
+        app,
+        Right.READ,
         Output(PatientsId.LIST, "children"),
         Output(PatientsId.MORE, "style"),
         Input(PatientsId.SEARCH, "value"),
@@ -89,7 +94,9 @@ def _register_list(app: Dash, services: Services) -> None:
 
 
 def _register_form(app: Dash, services: Services) -> None:
-    @app.callback(
+    @callback(
+        app,
+        Act.PATIENT_ADDED,
         Output(PatientsId.FORM, "opened"),
         Input(PatientsId.ADD, "n_clicks"),
         Input(PatientsId.CANCEL, "n_clicks"),
@@ -98,7 +105,9 @@ def _register_form(app: Dash, services: Services) -> None:
     def open_form(_add: int | None, _cancel: int | None) -> bool:
         return bool(ctx.triggered_id == PatientsId.ADD)
 
-    @app.callback(
+    @callback(
+        app,
+        Act.PATIENT_ADDED,
         output={
             "href": Output(ShellId.URL, "href", allow_duplicate=True),
             "errors": {field: Output(FORM[field], "error") for field in CHECKED},

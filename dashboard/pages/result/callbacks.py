@@ -8,6 +8,7 @@ from dash import MATCH, Dash, Input, Output, State
 from dash.development.base_component import Component
 
 from dashboard.explaining import parameters_of
+from dashboard.gate import callback
 from dashboard.ids import ResultId
 from dashboard.pages.patient.view import goes_on
 from dashboard.pages.result import layout
@@ -20,6 +21,7 @@ from dashboard.services import Services
 from dashboard.station import FiledTrial
 from dashboard.visit_groups import ConditionGroup, condition_groups, group_of
 from dashboard.visit_view import ConditionView, visit_view
+from records.permissions import Right
 
 
 def show(services: Services, visit_id: str) -> Component:
@@ -54,11 +56,13 @@ def register(app: Dash, services: Services) -> Page:
     _register_condition(app, services)
     _register_pictures(app, services)
     _register_research(app, services)
-    return Page("result", "/result/<visit_id>", lambda visit_id: show(services, visit_id))
+    return Page("result", "/result/<visit_id>", lambda visit_id: show(services, visit_id), Right.READ)
 
 
 def _register_condition(app: Dash, services: Services) -> None:
-    @app.callback(
+    @callback(
+        app,
+        Right.READ,
         Output(ResultId.BODY, "children"),
         Input(ResultId.CONDITION, "value"),
         State(ResultId.VISIT, "data"),
@@ -72,7 +76,9 @@ def _register_condition(app: Dash, services: Services) -> None:
 def _register_pictures(app: Dash, services: Services) -> None:
     words, station = services.words, services.station
 
-    @app.callback(
+    @callback(
+        app,
+        Right.READ,
         Output({"type": ResultId.PICTURE, "side": MATCH}, "children"),
         Input({"type": ResultId.PICKED, "side": MATCH}, "value"),
         State(ResultId.VISIT, "data"),
@@ -81,7 +87,9 @@ def _register_pictures(app: Dash, services: Services) -> None:
     def picture(trial_id: str, visit_id: str) -> Component | None:
         return panel_picture(words, station, *_found(services, visit_id, trial_id))
 
-    @app.callback(
+    @callback(
+        app,
+        Right.READ,
         Output(ResultId.DETAIL, "children"),
         Input(ResultId.DETAIL_TRIAL, "value"),
         Input(ResultId.TABS, "value"),
@@ -97,7 +105,9 @@ def _register_pictures(app: Dash, services: Services) -> None:
 def _register_research(app: Dash, services: Services) -> None:
     words, station = services.words, services.station
 
-    @app.callback(
+    @callback(
+        app,
+        Right.READ,
         Output(ResultId.RESEARCH, "children"),
         Input(ResultId.RESEARCH_TRIAL, "value"),
         Input(ResultId.TABS, "value"),

@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboard.conductor import Attendance
 from dashboard.figures.scene import scene
+from dashboard.gate import acting, callback
 from dashboard.ids import LiveId, TestId
 from dashboard.lease import Standing
 from dashboard.pages.test import layout, view
@@ -18,9 +19,11 @@ from dashboard.protocol import IDLE, Act
 from dashboard.routes import Page
 from dashboard.services import Services
 from hardware.plates import load_plate_model, plate_models
+from records.model import Act as Filing
+from records.model import Actor
 
 
-def show(services: Services, visit_id: str) -> Component:
+def show(services: Services, visit_id: str, actor: Actor | None = None) -> Component:
     """The page of one visit's guided test; it becomes the test that is open, unless another is under way.
 
     Raises
@@ -33,7 +36,7 @@ def show(services: Services, visit_id: str) -> Component:
     demo = services.config.demo
     if conductor is None:
         return layout.page(words, patient, visit, demo, None)
-    conductor.attend(visit_id, take=True)
+    conductor.attend(visit_id, take=True, actor=actor)
     identity = conductor.hub.snapshot().identity
     model = identity.model if identity and identity.model in plate_models() else plate_models()[0]
     return layout.page(words, patient, visit, demo, scene(load_plate_model(model)))
@@ -75,13 +78,15 @@ def register(app: Dash, services: Services) -> Page:
     )
     _register_acts(app, services)
 
-    @app.callback(Output(TestId.CONTROLS, "children"), Input(TestId.STATE, "data"), *_WHERE)
+    @callback(app, _NEEDS, Output(TestId.CONTROLS, "children"), Input(TestId.STATE, "data"), *_WHERE, polls=True)
     def redraw(_state: str | None, visit_id: str, screen: str | None) -> list[Component]:
         return controls(services, visit_id, screen or "")
 
-    return Page("test", "/test/<visit_id>", lambda visit_id: show(services, visit_id))
+    return Page("test", "/test/<visit_id>", lambda visit_id: show(services, visit_id, acting()), _NEEDS)
 
 
+#: Who measures, operates this page; `redraw` comes of the live view, and keeps no session open.
+_NEEDS = Filing.RECORDING_FILED
 _WHERE = State(TestId.VISIT, "data"), State(TestId.SCREEN, "data")
 _DRAWN = Output(TestId.CONTROLS, "children", allow_duplicate=True)
 
@@ -91,21 +96,21 @@ def _register_acts(app: Dash, services: Services) -> None:
     act_pressed = Input({"type": TestId.ACT.value, "act": ALL, "token": ALL}, "n_clicks")
     choice_pressed = Input({"type": TestId.SETUP.value, "field": ALL, "value": ALL}, "n_clicks")
 
-    @app.callback(_DRAWN, act_pressed, *_WHERE, prevent_initial_call=True)
+    @callback(app, _NEEDS, _DRAWN, act_pressed, *_WHERE, prevent_initial_call=True)
     def act(_clicks: list[int | None], visit_id: str, screen: str) -> list[Component]:
         pressed, conductor = _pressed(), services.conductor
         if conductor is not None and conductor.lease.claim(screen, take=False):
-            conductor.act(Act(pressed["act"]), pressed["token"])
+            conductor.act(Act(pressed["act"]), pressed["token"], acting())
         return controls(services, visit_id, screen)
 
-    @app.callback(_DRAWN, choice_pressed, *_WHERE, prevent_initial_call=True)
+    @callback(app, _NEEDS, _DRAWN, choice_pressed, *_WHERE, prevent_initial_call=True)
     def set_up(_clicks: list[int | None], visit_id: str, screen: str) -> list[Component]:
         pressed, conductor = _pressed(), services.conductor
         if conductor is not None and conductor.lease.claim(screen, take=False):
             choose(services, visit_id, pressed["field"], pressed["value"])
         return controls(services, visit_id, screen)
 
-    @app.callback(_DRAWN, Input(TestId.TAKE_OVER, "n_clicks"), *_WHERE, prevent_initial_call=True)
+    @callback(app, _NEEDS, _DRAWN, Input(TestId.TAKE_OVER, "n_clicks"), *_WHERE, prevent_initial_call=True)
     def take_over(_clicks: int | None, visit_id: str, screen: str) -> list[Component]:
         _pressed()
         if services.conductor is not None:
