@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from dashboard import copies, live
+from dashboard import copies, language, live
 from dashboard.components import explain
 from dashboard.components.notice import notice
 from dashboard.components.shell import shell
@@ -21,7 +22,7 @@ from dashboard.ids import ShellId
 from dashboard.pages import patient, patient_view, patients, result, test
 from dashboard.routes import Routes
 from dashboard.services import Services
-from dashboard.words import Words
+from dashboard.words import Words, load_words
 from records.errors import NotFound
 from records.permissions import Right, allows
 
@@ -33,27 +34,36 @@ ASSETS = Path(__file__).parent / "assets"
 INDEX = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
-{{%metas%}}
-<title>{{%title%}}</title>
+{metas}
+<title>{title}</title>
 <link rel="icon" type="image/svg+xml" href="/assets/icons/mark.svg">
 <script src="/assets/theme.js"></script>
 <script src="/assets/session.js"></script>
-{{%css%}}
+{css}
 </head>
 <body>
 <noscript>{needs_javascript}</noscript>
-{{%app_entry%}}
-{{%config%}}
-{{%scripts%}}
-{{%renderer%}}
+{app_entry}
+{config}
+{scripts}
+{renderer}
 </body>
 </html>"""
+
+
+class App(Dash):
+    """Dash with a page around all pages that is in the language of who asks for it."""
+
+    def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]  # Dash names each part
+        """The page around all pages."""
+        words = load_words()
+        return INDEX.format(language=words.language, needs_javascript=words("app.needs_javascript"), **parts)
 
 
 def make_app(config: Config, services: Services) -> Dash:
     """Application with every page, ready to be served."""
     words, cookies = services.words, Cookies(config)
-    app = Dash(
+    app = App(
         "dashboard",
         assets_folder=str(ASSETS),
         assets_ignore=r"(theme|session|lock)\.js|gate\.css",
@@ -64,7 +74,6 @@ def make_app(config: Config, services: Services) -> Dash:
         enable_mcp=False,
         csrf_token_name=cookies.csrf,
         csrf_header_name=CSRF_HEADER,
-        index_string=INDEX.format(language=words.language, needs_javascript=words("app.needs_javascript")),
     )
     gate = Gate(app, services)
     app.layout = lambda: shell(words, config.demo, person(), csrf_of(gate.token))
@@ -75,6 +84,7 @@ def make_app(config: Config, services: Services) -> Dash:
     _register_frame(app, routes, words)
     Screens(gate).mount(app.server)
     gate.put_before(app)
+    language.register(app)
     _say_missing(app, routes)
     return app
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
 
-from dashboard.words import load_words
+from dashboard.words import MissingWords, languages, load_words, speak
 
 #: verb -> module in dashboard.commands that offers ``add_arguments(parser)`` and ``run(args) -> int``.
 #: A module is imported only when its verb runs, so that `stancelab analyse` does not load the web server.
@@ -34,6 +34,8 @@ VERBS: dict[str, str] = {
 }
 
 DEFAULT_VERB = "serve"
+#: Language of this station; a browser may choose another one for itself.
+LANGUAGE_VARIABLE = "STANCELAB_LANGUAGE"
 
 
 class Stopped(Exception):
@@ -61,6 +63,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a minus sign shows "?", and goes on
+    try:
+        speak(os.environ.get(LANGUAGE_VARIABLE) or "en")
+    except MissingWords:
+        known = ", ".join(languages())
+        print(load_words()("app.no_language", variable=LANGUAGE_VARIABLE, known=known), file=sys.stderr)
+        return 2
     args = _parser([argument for argument in arguments if argument in VERBS]).parse_args(arguments)
     try:
         code = int(import_module(f"dashboard.commands.{VERBS[args.verb]}").run(args))

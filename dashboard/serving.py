@@ -31,7 +31,7 @@ from dashboard.protocol import DEMO, STANDARD, Protocol
 from dashboard.rescue import rescue
 from dashboard.services import Services
 from dashboard.station import Station
-from dashboard.words import load_words
+from dashboard.words import ChosenWords
 from records.model import Actor, Role
 from records.store import RecordStore
 
@@ -66,7 +66,7 @@ def running(config: Config, store: RecordStore) -> Iterator[Services]:
             conductor.start()
         if not config.demo:
             backups.start()
-        yield Services(station, load_words(), config, conductor, rescued)
+        yield Services(station, ChosenWords(), config, conductor, rescued)
     finally:
         if conductor is not None:
             conductor.close()

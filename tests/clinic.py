@@ -16,7 +16,7 @@ from analysis.settings import AnalysisSettings
 from dashboard.config import Config
 from dashboard.services import Services
 from dashboard.station import Station
-from dashboard.words import load_words
+from dashboard.words import ChosenWords
 from hardware.plates import load_plate_model
 from records import filing
 from records.model import Actor, NewPatient, Patient, Role, Visit
@@ -45,7 +45,7 @@ class Clinic:
         self.store.upgrade()
         self.actor = Actor("Dr. Example", Role.CLINICIAN)
         self.station = Station(self.store, self.actor, "Room 1", settings=AnalysisSettings())
-        self.services = Services(self.station, load_words(), Config(folder, url, demo=demo))
+        self.services = Services(self.station, ChosenWords(), Config(folder, url, demo=demo))
 
     def patient(self, code: str, **known: object) -> Patient:
         """A new patient."""

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from dash import dcc, html
 
 from dashboard.components.aria import named
+from dashboard.words import load_words
 
 #: plotly 7 puts "Share chart..." into the bar of every graph, which uploads the chart; the bar's buttons are also too
 #: small for fingers. No bar at all, and no upload even where a bar comes back.
@@ -19,6 +20,13 @@ def graph(figure: go.Figure, description: str, height: str, id: str | dict[str, 
 
     ``height`` is a CSS length: it is set here, never in the figure.
     """
+    figure.update_layout(separators=_separators())
     identity: dict[str, Any] = {} if id is None else {"id": id}
     picture = dcc.Graph(figure=figure, config=CONFIG, responsive=True, style={"height": height}, **identity)
     return html.Div(picture, className="graph", role="img", **named(description))
+
+
+def _separators() -> str:
+    """Decimal mark and mark of thousands, as plotly takes them: on axes and where the pointer rests."""
+    words = load_words()
+    return words("language.decimal_mark") + words("language.group_mark")

@@ -10,6 +10,7 @@ from dashboard.components.aria import named
 from dashboard.components.badges import demo_stamp
 from dashboard.gate.tokens import CSRF_FIELD
 from dashboard.ids import ShellId
+from dashboard.language import QUERY, other_languages
 from dashboard.theme import THEME
 from dashboard.words import Words
 from records.people import SignedIn
@@ -43,7 +44,24 @@ def _header(words: Words, demo: bool, me: list[Component]) -> html.Header:
     claim = html.Span(words("app.claim"), className="claim")
     stamp = [demo_stamp(words)] if demo else []
     navigation = html.Nav(dcc.Link(words("nav.patients"), href="/", className="nav-link"), **named(words("nav.main")))
-    return html.Header([mark, navigation, claim, *stamp, _scheme_button(words), *me], className="header")
+    buttons = [*_other_languages(words), _scheme_button(words)]
+    return html.Header([mark, navigation, claim, *stamp, *buttons, *me], className="header")
+
+
+def _other_languages(words: Words) -> list[Component]:
+    """A link to this page in each other language, named in that language."""
+    return [
+        html.A(
+            code.upper(),
+            href=f"?{QUERY}={code}",
+            title=name,
+            lang=code,
+            hrefLang=code,
+            className="icon-button language",
+            **named(name),
+        )
+        for code, name in other_languages(words)
+    ]
 
 
 def shell(words: Words, demo: bool, me: SignedIn | None = None, csrf: str = "") -> Component:

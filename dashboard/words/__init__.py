@@ -1,5 +1,5 @@
 """Every sentence a person reads, by language: one TOML file each."""
 
-from dashboard.words.words import MissingWords, Words, load_words
+from dashboard.words.words import ChosenWords, MissingWords, Words, languages, load_words, speak, speak_now
 
-__all__ = ["MissingWords", "Words", "load_words"]
+__all__ = ["ChosenWords", "MissingWords", "Words", "languages", "load_words", "speak", "speak_now"]

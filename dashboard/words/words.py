@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -35,12 +36,14 @@ def _localised(text: str, decimal_mark: str) -> str:
 
 
 class _LocalFormatter(string.Formatter):
-    def __init__(self, decimal_mark: str) -> None:
-        self._decimal_mark = decimal_mark
+    def __init__(self, sentences: Mapping[str, str]) -> None:
+        self._decimal_mark, self._group_mark = sentences["language.decimal_mark"], sentences["language.group_mark"]
 
     def format_field(self, value: object, format_spec: str) -> str:
         text = str(super().format_field(value, format_spec))
-        return _localised(text, self._decimal_mark) if isinstance(value, float) else text
+        if isinstance(value, float):
+            return _localised(text, self._decimal_mark)
+        return text.replace(",", self._group_mark) if isinstance(value, int) and "," in format_spec else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Words:
         except KeyError as error:
             raise MissingWords(f"no sentence {key!r} in {self.language}.toml") from error
         try:
-            return _LocalFormatter(self.sentences["language.decimal_mark"]).vformat(sentence, (), values)
+            return _LocalFormatter(self.sentences).vformat(sentence, (), values)
         except KeyError as error:
             raise MissingWords(f"sentence {key!r} needs {error}, got {sorted(values)}") from error
 
@@ -80,10 +83,63 @@ class Words:
         return _localised(f"{value:.{decimals}f}", self.sentences["language.decimal_mark"])
 
 
+class ChosenWords(Words):
+    """The catalogue of whoever is being answered: asks at each sentence anew which language that is."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Hold nothing: language and sentences are asked for."""
+
+    @property
+    def language(self) -> str:
+        """The language spoken now."""
+        return spoken_language()
+
+    @property
+    def sentences(self) -> Mapping[str, str]:
+        """Its catalogue."""
+        return load_words().sentences
+
+
+#: Of the process: what the person at this station chose. Of the request: what the person at the browser chose.
+_of_process = ["en"]
+_of_request: ContextVar[str | None] = ContextVar("language of the request", default=None)
+
+
+def speak(language: str) -> None:
+    """Choose the language of this process. Raises MissingWords."""
+    load_words(language)
+    _of_process[0] = language
+
+
+def speak_now(language: str | None) -> None:
+    """Choose the language of what this thread answers now; None: that of the process. Raises MissingWords."""
+    if language is not None:
+        load_words(language)
+    _of_request.set(language)
+
+
+def spoken_language() -> str:
+    """The language in which a person is spoken to now."""
+    return _of_request.get() or _of_process[0]
+
+
+def load_words(language: str | None = None) -> Words:
+    """Read the catalogue of a language ("en", "de"); None: of the one spoken now."""
+    return _catalogue(language or spoken_language())
+
+
 @cache
-def load_words(language: str = "en") -> Words:
-    """Read the catalogue of a language ("en")."""
+def _catalogue(language: str) -> Words:
     source = files("dashboard.words").joinpath(f"{language}.toml")
     if not source.is_file():
         raise MissingWords(f"no catalogue {language}.toml")
     return Words(language, _flatten(tomllib.loads(source.read_text(encoding="utf-8"))))
+
+
+def languages() -> tuple[str, ...]:
+    """Every language there is a catalogue of, English first."""
+    found = sorted(entry.name.removesuffix(".toml") for entry in files("dashboard.words").iterdir())
+    known = [name for name in found if files("dashboard.words").joinpath(f"{name}.toml").is_file()]
+    return tuple(sorted(known, key=lambda name: name != "en"))
