@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -68,14 +68,14 @@ def write_archive(
         scope = scope_of(connection, patients)
         heads = audit.heads(connection)
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as pack:
-        members = _Members(pack)
+        members = Members(pack)
         for table in CARRIED:
             members.add(f"rows/{table.name}.jsonl", _lines(store, table, scope))
         for name, content in _contents(store, scope):
             members.add(name, [content])
         members.add(AUDIT, _audit_lines(store, scope))
         manifest = _manifest(actor, scope, heads)
-        pack.writestr(MANIFEST, json.dumps({**manifest, "members": members.listed}, indent=1, sort_keys=True))
+        members.finish(manifest)
     return manifest, scope
 
 
@@ -88,30 +88,42 @@ def note_export(
         audit.append(archive, actor, Act.EXPORTED, store.station, subject, {"what": form, **details})
 
 
-class _Members:
-    """Adds files to the ZIP, each with its SHA-256."""
+class Members:
+    """Adds files to the ZIP, each with its SHA-256; the manifest, which lists them, comes last."""
 
     def __init__(self, pack: zipfile.ZipFile) -> None:
         self._pack = pack
-        self.listed: dict[str, dict[str, object]] = {}
+        self._listed: dict[str, dict[str, object]] = {}
 
-    def add(self, name: str, parts: Iterator[bytes] | Sequence[bytes]) -> None:
+    def add(self, name: str, parts: Iterable[bytes]) -> None:
+        """One file, in pieces."""
         digest, size = hashlib.sha256(), 0
         with self._pack.open(name, "w", force_zip64=True) as member:
             for part in parts:
                 member.write(part)
                 digest.update(part)
                 size += len(part)
-        self.listed[name] = {"sha256": digest.hexdigest(), "size": size}
+        self._listed[name] = {"sha256": digest.hexdigest(), "size": size}
+
+    def finish(self, manifest: dict[str, Any]) -> None:
+        """Write the manifest."""
+        self._pack.writestr(MANIFEST, json.dumps({**manifest, "members": self._listed}, indent=1, sort_keys=True))
 
 
-def _manifest(actor: Actor, scope: Scope, heads: dict[str, str]) -> dict[str, Any]:
+def format_document() -> dict[str, Any]:
+    """What every manifest says first."""
     return {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "schema": migrations.newest(),
         "program": version("stancelab"),
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _manifest(actor: Actor, scope: Scope, heads: dict[str, str]) -> dict[str, Any]:
+    return {
+        **format_document(),
         "made_by": actor.name,
         "whole": scope.patients is None,
         "rows": {name: len(ids) for name, ids in scope.ids.items()},

@@ -19,6 +19,7 @@
     ├── SessionLocked         the lock screen: the same person's PIN goes on
     ├── SessionOver           expired, revoked or never there: log in
     ├── MergeRefused          a file that is no export of an archive, or one that would change what is here
+    ├── ParquetDriverMissing  no library for Parquet files
     ├── SealRefused           a file that cannot be sealed or opened: another key, changed, no driver
     └── StoreError            the archive as a whole
         ├── StoreUrlUnknown   not an address of an archive
@@ -225,6 +226,15 @@ class MergeRefused(RecordsError):
     def __init__(self, problem: MergeProblem, what: str) -> None:
         super().__init__(f"{problem.value}: {what}", what=what)
         self.code = problem.value
+
+
+class ParquetDriverMissing(RecordsError):
+    """Happens when a Parquet file is asked for and this computer has no library for it."""
+
+    code = "PARQUET_NO_DRIVER"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"no pyarrow: {why}", why=why)
 
 
 class SealRefused(RecordsError):

@@ -60,10 +60,10 @@ def export_json(
     """
     require(actor, Act.EXPORTED)
     n = 0
-    about = _about(store, actor, veil)
+    about = about_of(store, actor, veil)
     with sealed_file(path, seal) as written:
         written.write(b'{"about":' + _json(about) + b',"patients":[')
-        for tree in _trees(store, patients, veil):
+        for tree in trees(store, patients, veil):
             written.write((b",\n" if n else b"\n") + _json(tree))
             n += 1
         written.write(b"\n]}\n")
@@ -99,12 +99,12 @@ def export_csv(
     with sealed_file(sidecar_of(path), seal) as beside, sealed_file(path, seal) as written:
         written.write(((BOM if excel else "") + csv_text(list(COLUMNS), [])).encode())
         metrics: set[str] = set()
-        for tree in _trees(store, patients, veil):
-            rows = list(_rows(tree))
+        for tree in trees(store, patients, veil):
+            rows = list(rows_of(tree))
             metrics |= {str(row[10]) for row in rows}
             n += len(rows)
             written.write(csv_text(list(COLUMNS), rows).split("\r\n", 1)[1].encode())
-        about = {**_about(store, actor, veil), "rows": n, "columns": COLUMNS, "metrics": _metrics(metrics)}
+        about = {**about_of(store, actor, veil), "rows": n, "columns": COLUMNS, "metrics": metrics_document(metrics)}
         beside.write(json.dumps(about, ensure_ascii=False, indent=1).encode() + b"\n")
         note_export(store, actor, "csv", patients, {"rows": n, "pseudonymised": veil is not None})
     return n
@@ -117,7 +117,8 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-def _about(store: RecordStore, actor: Actor, veil: Pseudonyms | None) -> dict[str, Any]:
+def about_of(store: RecordStore, actor: Actor, veil: Pseudonyms | None) -> dict[str, Any]:
+    """What an export says of itself: program, time; who made it, or what was removed."""
     with store.reading() as connection:
         heads = audit.heads(connection)
     about: dict[str, Any] = {
@@ -128,12 +129,13 @@ def _about(store: RecordStore, actor: Actor, veil: Pseudonyms | None) -> dict[st
     return {**about, "removed": REMOVED} if veil else {**about, "made_by": actor.name, "audit_heads": heads}
 
 
-def _metrics(ids: set[str]) -> dict[str, dict[str, str]]:
+def metrics_document(ids: set[str]) -> dict[str, dict[str, str]]:
+    """Unit, direction and source of each of these metrics that this program knows."""
     known = {id: METRICS[id] for id in sorted(ids & METRICS.keys())}
     return {id: {"unit": each.unit, "worse": str(each.worse), "source": str(each.source)} for id, each in known.items()}
 
 
-def _trees(store: RecordStore, patients: Sequence[str] | None, veil: Pseudonyms | None) -> Iterator[dict[str, Any]]:
+def trees(store: RecordStore, patients: Sequence[str] | None, veil: Pseudonyms | None) -> Iterator[dict[str, Any]]:
     """Each patient with visits in order of time, their trials, and of each trial all results, oldest first."""
     if patients is None:
         with store.reading() as connection:
@@ -177,7 +179,8 @@ def _age(birth_year: int | None, at: str, *, pooled: bool) -> int | None:
     return min(age, POOLED_AGE) if pooled else age
 
 
-def _rows(tree: dict[str, Any]) -> Iterator[tuple[Cell, ...]]:
+def rows_of(tree: dict[str, Any]) -> Iterator[tuple[Cell, ...]]:
+    """A patient's rows, in the order of `COLUMNS`."""
     for visit in tree["visits"]:
         at = datetime.fromisoformat(visit["at"])
         local = at.astimezone(timezone(timedelta(minutes=visit.get("utc_offset_min", 0))))

@@ -71,6 +71,10 @@ class Pseudonyms:
         """How far a patient's dates are moved."""
         return -timedelta(days=int.from_bytes(self._digest("shift", patient_id)[:8], "big") % 365)
 
+    def site_id(self, text: str) -> str:
+        """Instead of the name of a plate or of its calibration: the same one for the same, 16 letters and digits."""
+        return "S-" + base64.b32encode(self._digest("site", text)[:10]).decode()
+
     def row(self, table: str, row: Mapping[str, Any], patient_id: str) -> dict[str, Any]:
         """What may leave of a row of a patient."""
         veiled = {name: value for name, value in row.items() if name in _LEFT[table]}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard.archive import local_actor
@@ -13,13 +15,14 @@ from dashboard.config import data_folder, store_url
 from dashboard.words import load_words
 from records.archive_file import export_archive
 from records.errors import RecordsError
+from records.export_parquet import export_parquet
 from records.export_tables import export_csv, export_json, sidecar_of
+from records.model import Actor
 from records.pseudonyms import Pseudonyms, site_key
 from records.scope import patients_with_code
-from records.sealing import sealed_name
+from records.sealing import Seal, sealed_name
 from records.store import RecordStore
-
-FORMATS = ("archive", "csv", "json")
+from records.veiled_archive import export_veiled_archive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     whose = parser.add_mutually_exclusive_group(required=True)
     whose.add_argument("--patient", metavar="CODE", help=words("command.export.patient"))
     whose.add_argument("--all", action="store_true", help=words("command.export.all"))
-    parser.add_argument("--format", choices=FORMATS, default="archive", help=words("command.export.format"))
+    parser.add_argument("--format", choices=tuple(_FORMS), default="archive", help=words("command.export.format"))
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help=words("command.export.out"))
     parser.add_argument("--pseudonym", action="store_true", help=words("command.export.pseudonym"))
     parser.add_argument("--excel", action="store_true", help=words("command.export.excel"))
@@ -40,8 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the file, and say what is in it."""
     words = load_words()
-    if args.pseudonym and args.format == "archive":
-        raise Stopped(words("command.export.no_pseudonym"))
     if args.excel and args.format != "csv":
         raise Stopped(words("command.export.no_excel"))
     try:
@@ -64,16 +65,45 @@ def _exported(args: argparse.Namespace) -> list[str]:
     if args.patient is not None:
         with store.reading() as connection:
             patients = patients_with_code(connection, args.patient)
-    actor = local_actor()
-    if args.format == "archive":
-        rows = export_archive(store, actor, out, patients, seal)
-        return [words("command.export.archive", file=out, **rows), words("command.export.identifies")]
     veil = Pseudonyms(site_key(folder)) if args.pseudonym else None
-    whose = words("command.export.veiled" if veil else "command.export.identifies")
-    if args.format == "json":
-        return [
-            words("command.export.json", file=out, n=export_json(store, actor, out, patients, veil, seal=seal)),
-            whose,
-        ]
-    n = export_csv(store, actor, out, patients, veil, excel=args.excel, seal=seal)
-    return [words("command.export.csv", file=out, n=n, sidecar=sidecar_of(out)), whose]
+    told = _FORMS[args.format](_Asked(store, local_actor(), out, patients, veil, seal, args.excel))
+    return [told, words("command.export.veiled" if veil else "command.export.identifies")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One export."""
+
+    store: RecordStore
+    actor: Actor
+    out: Path
+    patients: Sequence[str] | None
+    veil: Pseudonyms | None
+    seal: Seal | None
+    excel: bool
+
+
+def _archive(asked: _Asked) -> str:
+    to = (asked.store, asked.actor, asked.out, asked.patients)
+    rows = export_veiled_archive(*to, asked.veil, asked.seal) if asked.veil else export_archive(*to, asked.seal)
+    counts = {name: rows.get(name, 0) for name in ("patient", "visit", "trial", "recording", "result")}
+    return load_words()("command.export.archive", file=asked.out, **counts)
+
+
+def _csv(asked: _Asked) -> str:
+    to = (asked.store, asked.actor, asked.out, asked.patients, asked.veil)
+    n = export_csv(*to, excel=asked.excel, seal=asked.seal)
+    return load_words()("command.export.csv", file=asked.out, n=n, sidecar=sidecar_of(asked.out))
+
+
+def _json(asked: _Asked) -> str:
+    n = export_json(asked.store, asked.actor, asked.out, asked.patients, asked.veil, seal=asked.seal)
+    return load_words()("command.export.json", file=asked.out, n=n)
+
+
+def _parquet(asked: _Asked) -> str:
+    n = export_parquet(asked.store, asked.actor, asked.out, asked.patients, asked.veil, seal=asked.seal)
+    return load_words()("command.export.parquet", file=asked.out, n=n)
+
+
+_FORMS = {"archive": _archive, "csv": _csv, "json": _json, "parquet": _parquet}

@@ -48,6 +48,7 @@ def examples() -> Iterator[RecordsError]:
     yield from (errors.Conflict(kind, "id", 1, 2) for kind in CONFLICTS)
     yield from (InvalidEntry(problem, "field", **ENTRY_VALUES.get(problem, {})) for problem in EntryProblem)
     yield from (errors.MergeRefused(problem, "trial 7") for problem in errors.MergeProblem)
+    yield errors.ParquetDriverMissing("why")
     yield from (errors.SealRefused(problem, "what") for problem in errors.SealProblem)
     for store_error in (errors.StoreUnreachable, *leaves(errors.StoreError)):
         yield store_error("sqlite:///archive.db", "why", **STORE_VALUES)
@@ -56,7 +57,7 @@ def examples() -> Iterator[RecordsError]:
 @pytest.mark.parametrize("error", list(examples()), ids=lambda error: error.code)
 def test_an_error_has_its_sentence(error: RecordsError) -> None:
     assert load_words()(f"errors.{error.code}", **error.values).endswith(
-        (".", "upgrade", "list", "set-up-code", "add", "pyrage")
+        (".", "upgrade", "list", "set-up-code", "add", "pyrage", "pyarrow")
     )
 
 

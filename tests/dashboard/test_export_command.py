@@ -184,7 +184,6 @@ def test_out_of_one_archive_into_another(folder: Path, tmp_path: Path, capsys: C
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--all", "--pseudonym"], "Only csv and json"),
         (["--all", "--excel"], "--format csv"),
         (["--patient", "nobody"], "not in the archive"),
     ],
