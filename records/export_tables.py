@@ -30,7 +30,7 @@ COLUMNS: dict[str, str] = {
     "condition": "eyes_open, eyes_closed ...",
     "attempt": "counts from 1 per side and condition",
     "demo": "true: a demonstration, never compared",
-    "status": "filed, interrupted; void trials are left out",
+    "status": "filed, interrupted; void trials and visits are left out",
     "usable": "false: its quality does not allow a comparison",
     "metric": "id of the metric: see metrics in the sidecar",
     "value": "the number, decimal point; empty: there is none",
@@ -81,7 +81,7 @@ def export_csv(
     excel: bool = False,
     seal: Seal | None = None,
 ) -> int:
-    """Write the newest result of every trial that is not void to the new file `path`; how many rows.
+    """Write the newest result of every trial to the new file `path`, void trials and visits left out; how many rows.
 
     What its columns and metrics mean is written beside it: `sidecar_of`.
 
@@ -182,6 +182,8 @@ def _age(birth_year: int | None, at: str, *, pooled: bool) -> int | None:
 def rows_of(tree: dict[str, Any]) -> Iterator[tuple[Cell, ...]]:
     """A patient's rows, in the order of `COLUMNS`."""
     for visit in tree["visits"]:
+        if visit.get("void_reason") is not None:
+            continue
         at = datetime.fromisoformat(visit["at"])
         local = at.astimezone(timezone(timedelta(minutes=visit.get("utc_offset_min", 0))))
         for trial in visit["trials"]:

@@ -23,16 +23,24 @@ KEY_FILE, _KEY_BYTES = "site.key", 32
 #: Ages from here on are given as this one. Source: 45 CFR 164.514(b)(2)(i)(C).
 POOLED_AGE = 90
 _LEFT: Mapping[str, frozenset[str]] = {
-    "patient": frozenset({"sex", "involved_side", "simulated"}),
-    "visit": frozenset(),
+    "patient": frozenset({"sex", "involved_side", "dominant_side", "simulated"}),
+    "visit": frozenset({"body_mass_kg", "height_mm", "leg_tape_mm", "pelvis_width_mm"}),
     "trial": frozenset({"side", "start_s", "end_s", "condition", "attempt", "demo", "status", "marks", "protocol"}),
     "result": frozenset({"number", "result", "analysis_version"}),
+    "observation": frozenset(
+        {"side", "pelvic_drop", "drop_at_s", "drop_deg", "drop_sd_deg", "tilt_deg", "tilt_sd_deg", "trunk_lean"}
+        | {"trunk_lean_deg", "pain", "hand_support", "hand_load_kg"}
+    ),
+    "strength_test": frozenset({"side", "force_n", "lever_m", "moment_nm", "position", "pain"}),
 }
+#: Stands for the reason of what is void: that it is void must leave with it.
+VOID = "void"
 _DATES = frozenset({"at", "created_at", "made_at"})
 _IDS = frozenset({"id", "patient_id", "visit_id", "trial_id", "recording_id"})
 _OF_THE_SITE = frozenset({"calibration_id", "plate_serial"})
 REMOVED = (
-    "name, birth year, notes, reasons for void trials, operator, station, plate, file names, recordings",
+    "name, birth date, record number, diagnosis, notes, reasons for what is void",
+    "operator, examiner, station, plate, file names, recordings",
     "ids, replaced: the old ones hold the time they were made",
     "study code, replaced",
     "dates, moved back by 0 to 364 days, the same for all dates of a patient; time zones",
@@ -82,6 +90,8 @@ class Pseudonyms:
         veiled |= {
             name: iso_time(datetime.fromisoformat(row[name]) + self.shift(patient_id)) for name in _DATES & row.keys()
         }
+        if row.get("void_reason") is not None:
+            veiled["void_reason"] = VOID
         if table == "patient":
             veiled["code"] = self.code(patient_id)
         elif table == "result":

@@ -2,7 +2,7 @@
 
 Every row is made anew of the few columns that may leave (`records.pseudonyms`); recordings are decoded, their times
 moved and their plates renamed, and packed again, so that each has another SHA-256. Files that were imported, the log
-of the plates, reports, what examiners wrote and the audit stay at the site.
+of the plates, reports, what was written and the audit stay at the site.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from analysis.recording import SIMULATED_SERIAL, ImportedRecording, RawRecording
-from records import schema
+from records import clinic_schema, schema
 from records.archive_file import Members, documents, format_document, json_line, note_export
 from records.model import Act, Actor
 from records.permissions import require
@@ -32,8 +32,13 @@ from records.store import RecordStore
 
 #: When a calibration was made would bind the dates of all patients together: all have this one.
 NO_DATE = iso_time(datetime(2000, 1, 1, tzinfo=UTC))
+_TABLES = (
+    *(schema.patient, schema.calibration, schema.visit, schema.trial, schema.result),
+    *(clinic_schema.observation, clinic_schema.strength_test),
+)
 OF_ARCHIVES = (
-    "imported files, the plates' log, examiners' entries, reports, the audit; recordings go, their times moved",
+    "imported files, the plates' log, instruments, therapy, studies, signatures, reports, the audit",
+    "recordings go, their times moved and their plates renamed",
     "year of birth, so that the age at the first visit is right; plates and calibrations, renamed and without dates",
 )
 
@@ -65,7 +70,7 @@ def export_veiled_archive(
         with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as pack:
             members = Members(pack)
             veiled.add_recordings(members)
-            for table in (schema.patient, schema.calibration, schema.visit, schema.trial, schema.result):
+            for table in _TABLES:
                 members.add(f"rows/{table.name}.jsonl", veiled.lines(table))
             rows = dict(veiled.rows)
             about = {"pseudonymised": True, "whole": False, "removed": [*REMOVED, *OF_ARCHIVES], "rows": rows}
@@ -77,7 +82,8 @@ def export_veiled_archive(
 def _owners(connection: sa.Connection) -> dict[str, str]:
     """Id of a visit, trial or result -> id of its patient."""
     owners = dict(connection.execute(sa.select(schema.visit.c.id, schema.visit.c.patient_id)).all())
-    for table, above in ((schema.trial, "visit_id"), (schema.result, "trial_id"), (schema.recording, "visit_id")):
+    of_visits = (schema.trial, schema.recording, clinic_schema.observation, clinic_schema.strength_test)
+    for table, above in (*((table, "visit_id") for table in of_visits), (schema.result, "trial_id")):
         pairs = connection.execute(sa.select(table.c.id, table.c[above]))
         owners |= {id: owners[of] for id, of in pairs}
     return owners
@@ -97,6 +103,8 @@ class _Veiled:
             "visit": self._visit,
             "trial": self._trial,
             "result": self._result,
+            "observation": self._entered,
+            "strength_test": self._entered,
         }[table.name]
         for row in documents(self._store, table, self._scope.ids[table.name]):
             self.rows[table.name] += 1
@@ -137,7 +145,13 @@ class _Veiled:
         return {**veiled, "utc_offset_min": 0, "station": "", "operator": "", "note": "", "version": 1}
 
     def _trial(self, row: dict[str, Any]) -> dict[str, Any]:
-        return {**self._veil.row("trial", row, self._owners[row["id"]]), "void_reason": None, "version": 1}
+        return {**self._veil.row("trial", row, self._owners[row["id"]]), "version": 1}
+
+    def _entered(self, row: dict[str, Any]) -> dict[str, Any]:
+        """What an examiner measured, without what was written."""
+        table = "strength_test" if "force_n" in row else "observation"
+        veiled = self._veil.row(table, row, self._owners[row["id"]])
+        return {**veiled, "instrument": "", "note": "", "created_by": "", "version": 1}
 
     def _result(self, row: dict[str, Any]) -> dict[str, Any]:
         veiled = self._veil.row("result", row, self._owners[row["id"]])

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from acts import observation, strength
 from shelf import CLINICIAN, TRIALS, ZERO, calibration, import_input, raw, raw_input, result
 
 from dashboard.cli import main
 from records import filing
+from records.export_tables import export_csv
 from records.merge import merge_archive
 from records.model import Act, NewPatient, Patient, RawInput
 from records.pseudonyms import Pseudonyms
@@ -25,7 +27,18 @@ VEIL = Pseudonyms(b"k" * 32)
 VISITS = (datetime(2025, 3, 1, 23, 30, tzinfo=UTC), datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
 SECRETS = (
     *("=P-1", "Zoë", "Example Street", "her son", "room 2", "Ann Example", "FP-7", "trial.csv", "a maker's plate"),
-    *("repetition 1", "the file as it was", "10 kg", "a cough", "2025-03-01", "2026-03-01"),
+    *(
+        "repetition 1",
+        "the file as it was",
+        "10 kg",
+        "a cough",
+        "another man",
+        "video, 60 Hz",
+        "hand-held",
+        "belt",
+        "2025-03-01",
+        "2026-03-01",
+    ),
 )
 
 
@@ -41,9 +54,15 @@ def store(tmp_path: Path) -> Iterator[RecordStore]:
         (trial,) = filing.file_recording(opened, CLINICIAN, visit.id, raw_input(), TRIALS)
         filing.file_result(opened, CLINICIAN, trial.id, result(-12.3))
     filing.void_trial(opened, CLINICIAN, trial.id, "a cough")
+    filing.file_observation(opened, CLINICIAN, visit.id, observation(trial_id=trial.id))
+    filing.file_strength_test(opened, CLINICIAN, visit.id, strength())
     filing.file_import(opened, CLINICIAN, zoe.id, [(import_input(), TRIALS)], station="room 2", at=VISITS[1])
     man = filing.add_patient(opened, CLINICIAN, NewPatient("P-2", "Max", 1985))
     filing.open_visit(opened, CLINICIAN, man.id, station="room 2", at=VISITS[0])
+    mistaken = filing.open_visit(opened, CLINICIAN, man.id, station="room 2", at=VISITS[1])
+    (trial,) = filing.file_recording(opened, CLINICIAN, mistaken.id, raw_input(), TRIALS)
+    filing.file_result(opened, CLINICIAN, trial.id, result(7.7))
+    filing.void_visit(opened, CLINICIAN, mistaken.id, "another man")
     yield opened
     opened.close()
 
@@ -69,7 +88,9 @@ def both(store: RecordStore, other: RecordStore, code: str) -> tuple[Patient, Pa
 def test_nothing_that_names_a_person_or_a_place_is_in_any_byte(store: RecordStore, tmp_path: Path) -> None:
     path = tmp_path / "veiled.stancelab"
     rows = export_veiled_archive(store, CLINICIAN, path, None, VEIL)
-    assert rows == {"recording": 3, "patient": 2, "calibration": 1, "visit": 4, "trial": 3, "result": 2}
+    entered = {name: rows.pop(name) for name in ("observation", "strength_test")}
+    assert rows == {"recording": 4, "patient": 2, "calibration": 1, "visit": 5, "trial": 4, "result": 3}
+    assert entered == {"observation": 1, "strength_test": 1}
     with zipfile.ZipFile(path) as pack:
         manifest = json.loads(pack.read("manifest.json"))
         everything = b"\n".join([*map(pack.read, pack.namelist()), *map(str.encode, pack.namelist())])
@@ -89,7 +110,7 @@ def _ids(store: RecordStore, patient_id: str) -> list[str]:
 
 def test_what_was_measured_is_the_same_and_every_recording_is_sound(store: RecordStore, other: RecordStore) -> None:
     here, there = both(store, other, "=P-1")
-    assert other.damaged_recordings() == (3, ())
+    assert other.damaged_recordings() == (4, ())
     assert (there.name, there.note) == (None, "")
     pairs = list(zip(store.visits_of(here.id), other.visits_of(there.id), strict=True))
     assert {VEIL.id(visit.id) for visit, _ in pairs} == {veiled.id for _, veiled in pairs}
@@ -98,7 +119,11 @@ def test_what_was_measured_is_the_same_and_every_recording_is_sound(store: Recor
             filed, veiled = store.recording(trial.recording_id), other.recording(VEIL.id(trial.recording_id))
             twin = other.trial(VEIL.id(trial.id))
             assert (twin.side, twin.start_s, twin.end_s, twin.status) == (*_span(trial), trial.status)
-            assert (twin.marks, twin.protocol, twin.void_reason) == (trial.marks, trial.protocol, None)
+            assert (twin.marks, twin.protocol, twin.void_reason) == (
+                trial.marks,
+                trial.protocol,
+                "void" if trial.void_reason else None,
+            )
             if filed.raw is not None and veiled.raw is not None and veiled.zero is not None:
                 np.testing.assert_array_equal(veiled.raw.counts, filed.raw.counts)
                 np.testing.assert_array_equal(veiled.raw.time_s, filed.raw.time_s)
@@ -109,6 +134,28 @@ def test_what_was_measured_is_the_same_and_every_recording_is_sound(store: Recor
             newest = store.latest_result(trial.id)
             if newest is not None:
                 assert other.latest_result(twin.id).result.values == newest.result.values  # type: ignore[union-attr]
+
+
+def test_what_examiners_measured_goes_and_what_is_void_stays_void(store: RecordStore, other: RecordStore) -> None:
+    here, _ = both(store, other, "=P-1")
+    for visit in store.visits_of(here.id):
+        twin = VEIL.id(visit.id)
+        numbers = [(seen.side, seen.pelvic_drop, seen.tilt_deg, seen.pain) for seen in store.observations_of(visit.id)]
+        assert numbers == [(s.side, s.pelvic_drop, s.tilt_deg, s.pain) for s in other.observations_of(twin)]
+        strengths = [(test.side, test.force_n, test.lever_m) for test in store.strength_tests_of(visit.id)]
+        assert strengths == [(t.side, t.force_n, t.lever_m) for t in other.strength_tests_of(twin)]
+    man, veiled = both(store, other, "P-2")
+    voids = {VEIL.id(visit.id): visit.void_reason is not None for visit in store.visits_of(man.id)}
+    assert {visit.id: visit.void_reason == "void" for visit in other.visits_of(veiled.id)} == voids
+    assert sorted(voids.values()) == [False, True]
+
+
+def test_a_void_visit_is_in_no_table(store: RecordStore, tmp_path: Path) -> None:
+    for name, veil in (("plain", None), ("veiled", VEIL)):
+        export_csv(store, CLINICIAN, tmp_path / f"{name}.csv", None, veil)
+        text = (tmp_path / f"{name}.csv").read_text(encoding="utf-8")
+        assert "-12.3" in text
+        assert "7.7" not in text
 
 
 def _span(trial: object) -> tuple[object, ...]:
@@ -142,7 +189,7 @@ def test_ages_stay_and_from_ninety_on_are_ninety(store: RecordStore, other: Reco
         _, there = both(store, other, code)
         ages[code] = [visit.at.year - (there.birth_year or 0) for visit in other.visits_of(there.id)]
     assert max(ages["=P-1"]) == 90
-    assert ages["P-2"] == [40]
+    assert ages["P-2"][-1] == 40
 
 
 def test_a_simulated_plate_is_still_known_as_one(store: RecordStore, tmp_path: Path) -> None:
@@ -169,5 +216,5 @@ def test_the_command_makes_it_of_one_patient(
     arguments = ["export", "--data", str(tmp_path), "--patient", "P-2", "--pseudonym", "--out", str(tmp_path / "x")]
     assert main(arguments) == 0
     told = capsys.readouterr().out
-    assert "patients 1, visits 1, trials 0" in told
+    assert "patients 1, visits 2, trials 1" in told
     assert "site.key" in told
