@@ -1,22 +1,24 @@
 // One live stream of a page: opens /api/live and comes back by itself, in a quarter of a second, for as long as the
-// page wants it. HTTP/1.1 has six connections a host: it is closed when its page is left.
+// page wants it; after a minute in vain more slowly. HTTP/1.1 has six connections a host: it is closed when its page is left.
 (function () {
   "use strict";
-  const RETRY_MS = 250, SILENT_MS = 500;
+  const RETRY_MS = 250, PATIENT_TRIES = 240, LATER_MS = 2000, SILENT_MS = 500;
 
   window.fpStream = function (address, hear) {
-    let source = null, timer = 0, closed = false, heardAt = performance.now();
+    let source = null, timer = 0, failed = 0, closed = false, heardAt = performance.now();
     function open() {
       if (closed) return;
       source = new EventSource("/api/live?" + new URLSearchParams(address()));
       source.onmessage = (event) => {
         heardAt = performance.now();
+        failed = 0;
         hear(JSON.parse(event.data));
       };
       source.onerror = () => {
         source.close();
         clearTimeout(timer);
-        timer = setTimeout(open, RETRY_MS);
+        failed += 1;
+        timer = setTimeout(open, failed > PATIENT_TRIES ? LATER_MS : RETRY_MS);
       };
     }
     function close() {
