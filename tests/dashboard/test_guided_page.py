@@ -171,7 +171,8 @@ def test_once_both_sides_are_done_the_result_is_one_press_away(bench: GuidedBenc
 
 
 def test_a_recording_that_is_played_is_never_called_a_connected_plate(bench: GuidedBench) -> None:
-    played = replace(bench.hub.snapshot(), replayed=True, identity=replace(bench.plate.identity, serial="FP-7"))
+    own = replace(bench.plate.identity, serial="FP-7")
+    played = replace(bench.hub.snapshot(), replayed=True, identity=own, silent_s=0.0)
     text, level = view.plate_text(WORDS, Attendance.OPEN, played)
     assert ("recording of plate FP-7" in text, "connected" in text, level) == (True, False, "good")
     ended = replace(played, state=HubState.LOST, error="REPLAY_ENDED")
