@@ -236,6 +236,14 @@ def test_what_another_site_sends_is_refused_with_every_cookie_and_token(app: Das
     assert client_of(app).get("/_dash-layout", headers=headers).status_code == 403
 
 
+def test_a_form_of_a_page_that_sends_no_referrer_is_its_own(app: Dash) -> None:
+    """Browsers hide the origin of a form where the page sends no referrer, and say themselves that it is ours."""
+    client = client_of(app)
+    hidden = {"Origin": "null", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+    assert client.post("/log-out", headers={**hidden, "Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert client.post("/log-out", headers=hidden).status_code == 303
+
+
 def test_a_link_from_elsewhere_to_a_page_opens_it(app: Dash) -> None:
     """Without its cookies, which are SameSite=Strict: the log-in answers."""
     headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}

@@ -121,8 +121,8 @@ def test_from_the_list_of_patients_to_both_sides_on_the_result(clinic: Clinic, b
         at_step(page, Step.DONE)
         assert page.evaluate("window.fp.stats.gaps") == 0
         page.get_by_role("link", name="Show the results").click()
-        expect(page.get_by_role("heading", name="Left", exact=True)).to_be_visible(timeout=PATIENCE_MS)
-        expect(page.get_by_role("heading", name="Right", exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name="Left", exact=True, level=2)).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_role("heading", name="Right", exact=True, level=2)).to_be_visible()
     assert [trial.side for trial in clinic.trials] == [Side.RIGHT, Side.LEFT]
     for trial in clinic.trials:
         assert (trial.status, trial.demo) == (TrialStatus.FILED, True)
