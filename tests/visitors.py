@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from dash import Dash
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from dashboard.config import Config
 from dashboard.gate.gate import gate_of
@@ -21,6 +23,8 @@ from records.store import RecordStore
 
 NAMES = {Role.VIEWER: "Vera Viewer", Role.CLINICIAN: "Dr. Example", Role.ADMIN: "Ada Admin"}
 VISITORS_PASSWORD = "nine lives of a cat"  # noqa: S105
+
+CALLBACK = "/_dash-update-component"
 
 #: Address of a served application -> cookies of a session there.
 _known: dict[str, dict[str, str]] = {}
@@ -77,3 +81,20 @@ def browser_cookies(address: str) -> list[dict[str, Any]]:
         {"name": name, "value": text, "url": address, "sameSite": "Strict"}
         for name, text in _known.get(address.rstrip("/"), {}).items()
     ]
+
+
+def fire(client: FlaskClient, output: str, **headers: str) -> TestResponse:
+    """A callback as a browser fires it, with nothing typed."""
+    asked = {"output": output, "outputs": [], "inputs": [], "changedPropIds": []}
+    return client.post(CALLBACK, json=asked, headers=headers)
+
+
+def form_token(answer: TestResponse) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', answer.text)
+    assert found is not None
+    return found.group(1)
+
+
+def log_in(client: FlaskClient, name: str, password: str, **more: str) -> TestResponse:
+    token = form_token(client.get("/log-in"))
+    return client.post("/log-in", data={"csrf": token, "name": name, "password": password, **more})
