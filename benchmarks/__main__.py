@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -22,6 +23,8 @@ PARTS = (
 )
 #: What is proved rather than what it costs: their tables stand in the method, between marks of their own.
 PROOFS = ("phases", "demands", "chance")
+#: What must survive: each is a program with arguments of its own (`python -m benchmarks storm --help`).
+STORMS = ("storm",)
 DOCS = Path(__file__).parent.parent / "docs"
 REPORT, METHOD = DOCS / "benchmarks.md", DOCS / "method.md"
 END = "<!-- end of what was written -->"
@@ -67,7 +70,9 @@ def write(sections: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Print, and write where asked."""
+    """Print, and write where asked; or run a storm."""
+    if sys.argv[1:] and sys.argv[1] in STORMS:
+        sys.exit(import_module(f"benchmarks.{sys.argv[1]}").main(sys.argv[2:]))
     every = (*PARTS, *PROOFS)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*every, []], metavar="PART", help=", ".join(every))

@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from dashboard import copies, language, live
+from dashboard import copies, exchange_frame, language, live
 from dashboard.components import explain
 from dashboard.components.notice import notice
 from dashboard.components.shell import shell
@@ -76,11 +76,13 @@ def make_app(config: Config, services: Services) -> Dash:
         csrf_header_name=CSRF_HEADER,
     )
     gate = Gate(app, services)
-    app.layout = lambda: shell(words, config.demo, person(), csrf_of(gate.token))
+    beside, above = exchange_frame.places(services)
+    app.layout = lambda: shell(words, config.demo, person(), csrf_of(gate.token), beside, above)
     routes = Routes([page.register(app, services) for page in PAGES])
     explain.register(app, words)
     live.register(app, services)
     copies.register(app, services)
+    exchange_frame.register(app, services)
     _register_frame(app, routes, words)
     Screens(gate).mount(app.server)
     gate.put_before(app)

@@ -27,7 +27,7 @@ class Config:
     data_folder : Path
         Holds everything this station keeps.
     store_url : str
-        Where the archive is, as a database URL.
+        Where the archive is, as a database URL; of a server, where the stations' archives meet.
     http_port : int
         0: any free port.
     open_browser : bool
@@ -51,6 +51,11 @@ class Config:
     def is_secure(self) -> bool:
         """Whether browsers reach this station through TLS."""
         return (self.public_url or "").startswith("https://")
+
+    @property
+    def station_file(self) -> Path:
+        """This station's own archive, where several share a server."""
+        return station_file(self.data_folder)
 
     @property
     def spool_folder(self) -> Path:
@@ -80,7 +85,12 @@ def chosen_ports_file(environment: Mapping[str, str] | None = None) -> Path:
     return folder / "ports.json"
 
 
+def station_file(folder: Path) -> Path:
+    """The archive in a file that a station keeps in its folder."""
+    return folder / "stancelab.db"
+
+
 def store_url(chosen: str | None, folder: Path, environment: Mapping[str, str] | None = None) -> str:
     """Archive of this station: as typed, else STANCELAB_STORE, else one SQLite file in `folder`."""
     variables = os.environ if environment is None else environment
-    return chosen or variables.get(STORE_VARIABLE) or sqlite_url(folder / "stancelab.db")
+    return chosen or variables.get(STORE_VARIABLE) or sqlite_url(station_file(folder))

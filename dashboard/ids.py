@@ -13,6 +13,11 @@ class ShellId(StrEnum):
     PROVIDER = "provider"
     PAGE = "page"
     SCHEME = "scheme"
+    EXCHANGE = "exchange"
+    EXCHANGE_NOTICE = "exchange-notice"
+    EXCHANGE_TIMER = "exchange-timer"
+    EXCHANGE_KEY = "exchange-key"
+    EXCHANGE_SEEN = "exchange-seen"
 
 
 class PatientsId(StrEnum):

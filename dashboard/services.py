@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dashboard.conductor import Conductor
 from dashboard.config import Config
 from dashboard.rescue import Rescued
+from dashboard.sender import Sender
 from dashboard.station import Station
 from dashboard.words import Words
 
@@ -16,7 +17,8 @@ class Services:
     """The services of one process.
 
     ``conductor`` runs the guided test; None where nothing is to be measured (tests of other pages). ``rescued``: what
-    the program found of recordings that the archive did not have when it started.
+    the program found of recordings that the archive did not have when it started. ``sender``: exchanges with the
+    server; None where this station has none.
     """
 
     station: Station
@@ -24,3 +26,4 @@ class Services:
     config: Config
     conductor: Conductor | None = None
     rescued: tuple[Rescued, ...] = ()
+    sender: Sender | None = None

@@ -21,6 +21,7 @@ from acquisition.hub import Hub
 from acquisition.plate import REPLAY
 from acquisition.spool import Tap
 from dashboard.app import make_app
+from dashboard.archive import server_of
 from dashboard.conductor import Conductor
 from dashboard.config import Config
 from dashboard.daily_backup import DailyBackup
@@ -29,9 +30,11 @@ from dashboard.keeping import Keeper
 from dashboard.plates import finder
 from dashboard.protocol import DEMO, STANDARD, Protocol
 from dashboard.rescue import rescue
+from dashboard.sender import Sender
 from dashboard.services import Services
 from dashboard.station import Station
 from dashboard.words import ChosenWords
+from records.exchange import Exchange
 from records.model import Actor, Role
 from records.store import RecordStore
 
@@ -60,19 +63,25 @@ def running(config: Config, store: RecordStore) -> Iterator[Services]:
     rescued = rescue(station, keeper)
     keeper.tidy()
     backups = DailyBackup(store, keeper)
+    server = server_of(config)
+    sender = Sender(Exchange(store, server)) if server is not None else None
     try:
+        if sender is not None:
+            sender.start()
         if hub is not None and conductor is not None:
             hub.start()
             conductor.start()
         if not config.demo:
             backups.start()
-        yield Services(station, ChosenWords(), config, conductor, rescued)
+        yield Services(station, ChosenWords(), config, conductor, rescued, sender)
     finally:
         if conductor is not None:
             conductor.close()
         if hub is not None:
             hub.close()
         backups.close()
+        if sender is not None:
+            sender.close()
         store.close()
 
 

@@ -56,6 +56,7 @@ class Act(StrEnum):
     LOGGED_OUT = "logged_out"
     SESSION_REVOKED = "session_revoked"
     ARCHIVE_MERGED = "archive_merged"
+    CHANGE_REFUSED = "change_refused"
     VISIT_EDITED = "visit_edited"
     CHECKLIST_ANSWERED = "checklist_answered"
     VISIT_VOIDED = "visit_voided"

@@ -115,13 +115,15 @@ def events(connection: sa.Connection, subject_id: str | None, limit: int, offset
     if subject_id is not None:
         chosen = chosen.where(audit_event.c.subject_id == subject_id)
     newest_first = chosen.order_by(audit_event.c.at.desc(), audit_event.c.number.desc()).limit(limit).offset(offset)
-    found = []
-    for row in connection.execute(newest_first):
-        columns = dict(row._mapping)
-        details = json.loads(columns.pop("document") or "{}")
-        details.pop("nonce", None)
-        found.append(AuditEvent(**columns, details=details))
-    return tuple(found)
+    return tuple(event_of(row) for row in connection.execute(newest_first))
+
+
+def event_of(row: sa.Row[Any]) -> AuditEvent:
+    """A row of the events with its details document."""
+    columns = dict(row._mapping)
+    details = json.loads(columns.pop("document") or "{}")
+    details.pop("nonce", None)
+    return AuditEvent(**columns, details=details)
 
 
 def verify(connection: sa.Connection, heads: Mapping[str, str] | None = None) -> AuditReport:

@@ -35,6 +35,7 @@
         │   └── StoreDriverMissing
         ├── StoreOnNetwork    its file is on another computer's disk, where SQLite cannot protect it
         ├── StoreInCloud      a program copies its folder elsewhere, file and journal at different moments
+        ├── ServerIsAnother   not the server that this station has exchanged with
         ├── StoreNotAFile     a server's archive: it is backed up with the server's own tools
         └── RestoreRefused    there is a file already where the copy should go
 
@@ -330,6 +331,12 @@ class StoreInCloud(StoreError):
     """Happens when the folder of an archive is copied elsewhere by a program: nothing is opened. ``why``: which."""
 
     code = "STORE_IN_CLOUD"
+
+
+class ServerIsAnother(StoreError):
+    """Happens when a station that has exchanged with one server is pointed at another: two archives would mix."""
+
+    code = "SERVER_IS_ANOTHER"
 
 
 class StoreNotAFile(StoreError):

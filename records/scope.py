@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from records import clinic_schema, schema
+from records import clinic_schema, people_schema, schema
 from records.errors import Kind, NotFound
 
 #: What an export carries, in the order in which rows can be filed again.
@@ -32,7 +32,21 @@ CARRIED: tuple[sa.Table, ...] = (
 )
 #: What it never carries: secrets of this archive; and the audit, whose chains belong to it (a copy is for reading).
 #: A new table is named in one of the two lists; a test asks for it.
-NOT_CARRIED = frozenset({"audit_event", "audit_detail", "account", "login_session", "login_failure", "set_up_code"})
+NOT_CARRIED = frozenset(
+    {
+        *("audit_event", "audit_detail", "account", "login_session", "login_failure", "set_up_code"),
+        *("row_change", "agreed_row", "exchange_state"),
+    }
+)
+#: What the stations of one server share: all that, who may work, and what was done. Sessions stay where they are.
+SHARED: tuple[sa.Table, ...] = (people_schema.account, *CARRIED, schema.audit_event, schema.audit_detail)
+#: Rows that are never changed: where one of the same id differs, something is wrong.
+NEVER_CHANGED = frozenset(
+    {
+        *("calibration", "source", "drift_check", "recording", "result"),
+        *("audit_event", "audit_detail"),
+    }
+)
 _PAGE = 200
 
 

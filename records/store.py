@@ -49,7 +49,7 @@ class RecordStore:
     url : str
         ``sqlite:///FILE`` or ``postgresql://...``.
     station : str or None
-        Whose audit chain this program writes; None: the name of this computer.
+        Whose audit chain this program writes; None: this computer's, one for archives in files and one for servers.
 
     Raises
     ------
@@ -58,8 +58,9 @@ class RecordStore:
     """
 
     def __init__(self, url: str, *, station: str | None = None) -> None:
-        self.station = station or platform.node() or "station"
         self._url = parsed(url)
+        computer = platform.node() or "station"
+        self.station = station or (computer if sqlite_file(self._url) else f"{computer} (server)")
         self._engine = make_engine(self._url)
         weakref.finalize(self, self._engine.dispose)  # a store that is dropped lets go of its file
         self._placed = False  # on a disk of this computer

@@ -20,7 +20,7 @@ from analysis.calibration_grid import Grid
 from analysis.errors import AnalysisError
 from analysis.recording import PlateIdentity
 from dashboard import calibrating
-from dashboard.archive import local_actor, open_store
+from dashboard.archive import hand_over, local_actor, open_store
 from dashboard.calibration_text import check_text, refusal_text, report_text
 from dashboard.cli import Stopped
 from dashboard.commands.operator import Operator, say
@@ -86,10 +86,12 @@ def run(args: argparse.Namespace) -> int:
         with closing(finder(args.url)()) as plate:
             if isinstance(plate, Prompted) and not isinstance(plate, Weighted) and not args.from_plate:
                 raise Stopped(words("command.calibrate.a_person"))
-            station = _station(args)
-            if args.from_plate:
-                return _adopted(station, plate)
-            return _checked(station, plate, args) if args.check else _calibrated(station, plate, args)
+            config = _config(args)
+            station = _station(args, config)
+            code = _done(station, plate, args)
+            for line in hand_over(config, station.store):
+                say(line)
+            return code
     except AcquisitionError as error:
         raise Stopped(plate_error_text(words, error)) from error
     except RecordsError as error:
@@ -101,9 +103,19 @@ def run(args: argparse.Namespace) -> int:
         raise Stopped(words("errors.INVALID_RECORDING", reason=str(error))) from error
 
 
-def _station(args: argparse.Namespace) -> Station:
+def _done(station: Station, plate: Plate, args: argparse.Namespace) -> int:
+    if args.from_plate:
+        return _adopted(station, plate)
+    return _checked(station, plate, args) if args.check else _calibrated(station, plate, args)
+
+
+def _config(args: argparse.Namespace) -> Config:
     folder = data_folder(args.data)
-    store = open_store(Config(data_folder=folder, store_url=store_url(args.store, folder)))
+    return Config(data_folder=folder, store_url=store_url(args.store, folder))
+
+
+def _station(args: argparse.Namespace, config: Config) -> Station:
+    store = open_store(config)
     actor = Actor(args.by, Role.CLINICIAN) if args.by else local_actor()
     return Station(store, actor, store.station)
 

@@ -13,7 +13,7 @@ from analysis.assess import assess_import
 from analysis.errors import AnalysisError
 from analysis.geometry import Side
 from analysis.settings import AnalysisSettings
-from dashboard.archive import local_actor, open_store
+from dashboard.archive import hand_over, local_actor, open_store
 from dashboard.cli import Stopped
 from dashboard.commands.reading import add_reading_arguments, read_options
 from dashboard.config import Config, data_folder, store_url
@@ -53,9 +53,11 @@ def run(args: argparse.Namespace) -> int:
         side = Side(args.side[0]) if args.side else None
         read = _read(args, side)
         folder = data_folder(args.data)
-        store = open_store(Config(folder, store_url(args.store, folder)))
+        config = Config(folder, store_url(args.store, folder))
+        store = open_store(config)
         try:
             sys.stdout.write("\n".join(_filed(args, store, read, side)) + "\n")
+            sys.stdout.write("".join(f"{line}\n" for line in hand_over(config, store)))
         finally:
             store.close()
     except RecordsError as error:

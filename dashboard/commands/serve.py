@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from acquisition.ports import AUTO
-from dashboard.archive import console_actor, open_store
+from dashboard.archive import console_actor, hand_over, open_store
 from dashboard.cli import Stopped
 from dashboard.config import HTTP_PORT, Config, data_folder, plate_url, store_url
 from dashboard.words import load_words
@@ -60,6 +60,7 @@ def serve(config: Config, guest: Account | None = None) -> None:
     words = load_words()
     try:
         store = open_store(config)
+        _tell(hand_over(config, store))  # who may log in was perhaps said at another station
     except RecordsError as error:
         raise Stopped(words(f"errors.{error.code}", **error.values)) from error
     with running(config, store) as services:

@@ -11,13 +11,15 @@ from dashboard.archive import local_actor
 from dashboard.cli import Stopped
 from dashboard.commands.audit import audit_faults, audit_sound
 from dashboard.commands.seals import add_opening, add_sealing, opening, sealing
-from dashboard.config import data_folder, store_url
+from dashboard.config import data_folder, station_file, store_url
+from dashboard.exchange_text import refusal_lines, waiting_lines
 from dashboard.words import load_words
 from records.archive_reading import LARGE
 from records.backup import back_up, restore
 from records.errors import RecordsError
 from records.merge import Merged, merge_archive
 from records.migrations import newest
+from records.outbox import Waiting, is_station, waiting
 from records.sealing import Seal, make_key
 from records.server_backup import back_up_server
 from records.snapshot import FOLDER, Snapshot
@@ -90,7 +92,8 @@ def _key_made(path: Path) -> list[str]:
 
 
 def _done_to_archive(args: argparse.Namespace) -> list[str]:
-    store = RecordStore(store_url(args.store, data_folder(args.data)))
+    folder = data_folder(args.data)
+    store = RecordStore(store_url(args.store, folder))
     match args.action:
         case "upgrade":
             return _upgraded(store)
@@ -104,7 +107,16 @@ def _done_to_archive(args: argparse.Namespace) -> list[str]:
             limits, seal = LARGE if args.large else None, opening(args, args.file)
             return _merged(merge_archive(store, local_actor(), args.file, limits, seal))
         case _:
+            _check_station(store, folder)
             return _checked(store)
+
+
+def _check_station(store: RecordStore, folder: Path) -> None:
+    """This station's own archive, where the address is a server's: said first, whatever the server answers."""
+    own = RecordStore(sqlite_url(station_file(folder)))
+    if store.file is None and own.revision() is not None:
+        sys.stdout.write("\n".join(_checked(own)) + "\n")
+    own.close()
 
 
 def _backed_up(made: Snapshot) -> list[str]:
@@ -166,10 +178,19 @@ def _checked(store: RecordStore) -> list[str]:
     audit = store.verify_audit()
     faults = [words(f"errors.{error.code}", **error.values) for error in damaged]
     faults += audit_faults(audit)
+    told = waiting(store) if is_station(store) else None
     if faults:
         raise Stopped("\n".join([words("command.store.check.faults", url=store.shown_url, n=len(faults)), *faults]))
     return [
         words("command.store.check.sound", url=store.shown_url, schema=store.revision()),
         words("command.store.check.recordings", n=recordings),
         *audit_sound(audit),
+        *([] if told is None else _exchange(store, told)),
     ]
+
+
+def _exchange(store: RecordStore, told: Waiting) -> list[str]:
+    """What the server does not have yet, and what it did not take."""
+    words = load_words()
+    lines = waiting_lines(words, told) or [words("exchange.all_sent")]
+    return [*lines, *refusal_lines(words, told, store)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -39,13 +41,12 @@ def _me(words: Words, me: SignedIn, csrf: str) -> html.Div:
     return html.Div([who, lock, _form(words, csrf, "/log-out", "gate.log_out", "log-out")], className="me")
 
 
-def _header(words: Words, demo: bool, me: list[Component]) -> html.Header:
+def _header(words: Words, demo: bool, beside: Sequence[Component]) -> html.Header:
     mark = dcc.Link([html.Span(className="mark"), words("app.name")], href="/", className="brand")
     claim = html.Span(words("app.claim"), className="claim")
     stamp = [demo_stamp(words)] if demo else []
     navigation = html.Nav(dcc.Link(words("nav.patients"), href="/", className="nav-link"), **named(words("nav.main")))
-    buttons = [*_other_languages(words), _scheme_button(words)]
-    return html.Header([mark, navigation, claim, *stamp, *buttons, *me], className="header")
+    return html.Header([mark, navigation, claim, *stamp, *beside], className="header")
 
 
 def _other_languages(words: Words) -> list[Component]:
@@ -64,8 +65,16 @@ def _other_languages(words: Words) -> list[Component]:
     ]
 
 
-def shell(words: Words, demo: bool, me: SignedIn | None = None, csrf: str = "") -> Component:
-    """Layout of the application: pages come into the middle."""
+def shell(
+    words: Words,
+    demo: bool,
+    me: SignedIn | None = None,
+    csrf: str = "",
+    beside: Sequence[Component] = (),
+    above: Sequence[Component] = (),
+) -> Component:
+    """Layout of the application: pages come into the middle. ``beside``: in the header; ``above``: over every page."""
+    right = [*beside, *_other_languages(words), _scheme_button(words), *([_me(words, me, csrf)] if me else [])]
     provider: Component = dmc.MantineProvider(
         [
             dcc.Location(id=ShellId.URL, refresh="callback-nav"),
@@ -73,8 +82,9 @@ def shell(words: Words, demo: bool, me: SignedIn | None = None, csrf: str = "") 
             html.Div(
                 [
                     html.A(words("nav.skip"), href=f"#{ShellId.PAGE}", className="skip-link"),
-                    _header(words, demo, [_me(words, me, csrf)] if me else []),
+                    _header(words, demo, right),
                     html.P(id="refused", className="refused", role="alert", hidden=True),
+                    *above,
                     html.Main(id=ShellId.PAGE, className="page", tabIndex="-1"),
                     html.Footer(words("app.purpose"), className="footer"),
                 ],

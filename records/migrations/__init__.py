@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from records.errors import StoreDamaged
+from records.row_changes import keep_log
 
 #: Where Alembic finds the revisions.
 SCRIPTS = "records:migrations"
@@ -59,6 +60,8 @@ def migrate(connection: sa.Connection, url: str, to: str = "head") -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+    if to == "head":
+        keep_log(connection)
     if connection.dialect.name == "sqlite":
         orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if orphans:

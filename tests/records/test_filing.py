@@ -31,8 +31,9 @@ from records.model import Act, Actor, NewPatient, Role, Trial
 from records.permissions import PEOPLE, PERMITTED
 from records.store import RecordStore, sqlite_url
 
-#: Acts on the archive as a whole, each with tests of its own: test_backup.py, test_merge.py, test_export_command.py.
-KEEPING = {Act.BACKUP_MADE, Act.EXPORTED, Act.ARCHIVE_MERGED}
+#: Acts on the archive as a whole, each with tests of its own: test_backup.py, test_merge.py, test_export_command.py,
+#: test_exchange.py.
+KEEPING = {Act.BACKUP_MADE, Act.EXPORTED, Act.ARCHIVE_MERGED, Act.CHANGE_REFUSED}
 
 
 @pytest.fixture
