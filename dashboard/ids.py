@@ -102,6 +102,8 @@ class ResultId(StrEnum):
     VISIT = "result-visit"
     CONDITION = "result-condition"
     BODY = "result-body"
+    SHOWN = "result-shown"
+    TABLE = "result-table"
     PICTURE = "result-picture"
     PICKED = "result-picked"
     TABS = "result-tabs"
@@ -109,6 +111,15 @@ class ResultId(StrEnum):
     DETAIL = "result-detail"
     RESEARCH_TRIAL = "result-research-trial"
     RESEARCH = "result-research"
+
+
+class ProgressId(StrEnum):
+    """Progress of a patient."""
+
+    WHO = "progress-who"
+    METRIC = "progress-metric"
+    CONDITION = "progress-condition"
+    BODY = "progress-body"
 
 
 def side_id(kind: ResultId, side: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,6 +17,7 @@ from analysis.cop import CopSeries
 from analysis.geometry import FootPlacement, Side, to_lateral
 from dashboard.figures.foot import foot_outline_mm
 from dashboard.figures.palette import CLEAR, FONT, FOOT_FILL, GRID, MARK_EDGE, REFERENCE, TEXT, course_colour, style_of
+from dashboard.figures.unchecked import curve, figure
 from dashboard.words import Words
 
 Float = NDArray[np.float64]
@@ -113,33 +115,34 @@ def _axis(title: str, **settings: object) -> dict[str, object]:
     }
 
 
-def _lines(one: Footprint, words: Words, axes: tuple[str, str], mark_px: int) -> list[go.Scatter]:
+def _lines(one: Footprint, words: Words, axes: tuple[str, str], mark_px: int) -> list[dict[str, Any]]:
     """Ellipse, CoP and mean as traces of one pair of axes."""
     style, (x, y) = style_of(one.side), axes
-    traces = []
+    traces: list[dict[str, Any]] = []
     if one.ellipse_mm is not None:
         line = {"color": style.line, "width": 2, "dash": "dash"}
         name = words("figure.ellipse")
         ellipse = {"x": one.ellipse_mm[:, 0], "y": one.ellipse_mm[:, 1], "fill": "toself", "fillcolor": style.fill}
-        traces.append(go.Scatter(**ellipse, mode="lines", line=line, name=name, hoverinfo="skip", xaxis=x, yaxis=y))
+        traces.append(curve(**ellipse, mode="lines", line=line, name=name, hoverinfo="skip", xaxis=x, yaxis=y))
     pieces = PIECES if axes == NEAR else FEW_PIECES
     traces += _course(one, words, axes, pieces)
     marker = {"symbol": style.symbol, "size": mark_px, "color": style.line, "line": {"color": MARK_EDGE, "width": 1.5}}
     at = {"x": [one.mean_mm[0]], "y": [one.mean_mm[1]], "hovertemplate": words("figure.mean_hover")}
-    return [*traces, go.Scatter(**at, mode="markers", marker=marker, name=words("figure.mean"), xaxis=x, yaxis=y)]
+    return [*traces, curve(**at, mode="markers", marker=marker, name=words("figure.mean"), xaxis=x, yaxis=y)]
 
 
-def _course(one: Footprint, words: Words, axes: tuple[str, str], pieces: int) -> list[go.Scatter]:
+def _course(one: Footprint, words: Words, axes: tuple[str, str], pieces: int) -> list[dict[str, Any]]:
     """The path in pieces of equal length, each in the colour of its time; neighbours share a sample."""
     style, hover, name = style_of(one.side), words("figure.cop_hover"), words("figure.cop")
     edges = np.linspace(0, len(one.cop_mm) - 1, min(pieces, max(len(one.cop_mm) - 1, 1)) + 1).round().astype(int)
+    drawn = np.column_stack([one.cop_mm, one.time_s]).astype(np.float32)  # what a screen can show, half as long
     traces = []
     for at, (first, last) in enumerate(pairwise(edges.tolist())):
         part = slice(first, last + 1)
-        path = {"x": one.cop_mm[part, 0], "y": one.cop_mm[part, 1], "customdata": one.time_s[part]}
+        path = {"x": drawn[part, 0], "y": drawn[part, 1], "customdata": drawn[part, 2]}
         line = {"color": course_colour(style, (at + 0.5) / (len(edges) - 1)), "width": 1.3}
         traces.append(
-            go.Scatter(**path, mode="lines", line=line, name=name, hovertemplate=hover, xaxis=axes[0], yaxis=axes[1])
+            curve(**path, mode="lines", line=line, name=name, hovertemplate=hover, xaxis=axes[0], yaxis=axes[1])
         )
     return traces
 
@@ -160,7 +163,7 @@ def _parts(one: Footprint) -> tuple[tuple[float, float], tuple[float, float]]:
 def _near(one: Footprint, half_mm: float, words: Words) -> dict[str, object]:
     """Axes of the close-up."""
     ap_mm = one.mean_mm[1]
-    width = {} if one.foot is None else {"domain": _parts(one)[0]}
+    width = {} if one.foot is None else {"domain": list(_parts(one)[0])}
     return {
         "xaxis": _axis(_ml_title(one, words), range=_edges_mm(one, -half_mm, half_mm), **width),
         "yaxis": _axis(words("figure.ap"), range=[ap_mm - half_mm, ap_mm + half_mm], scaleanchor="x"),
@@ -171,15 +174,15 @@ def _far(one: Footprint, foot: FootPlacement, words: Words) -> dict[str, object]
     """Axes of the whole foot."""
     half_mm = foot.width_mm / 2 + FOOT_MARGIN_MM
     ends = [foot.heel_mm[1] - FOOT_MARGIN_MM, foot.heel_mm[1] + foot.length_mm + FOOT_MARGIN_MM]
-    across = {"range": _edges_mm(one, -half_mm, half_mm), "domain": _parts(one)[1], "anchor": "y2", **BARE}
+    across = {"range": _edges_mm(one, -half_mm, half_mm), "domain": list(_parts(one)[1]), "anchor": "y2", **BARE}
     along = {"range": ends, "scaleanchor": "x2", "anchor": "x2", **BARE}
     return {"xaxis2": _axis(words("figure.whole_foot"), **across), "yaxis2": _axis("", **along)}
 
 
-def _sole(foot: FootPlacement, words: Words, axes: tuple[str, str]) -> go.Scatter:
+def _sole(foot: FootPlacement, words: Words, axes: tuple[str, str]) -> dict[str, Any]:
     outline, line = foot_outline_mm(foot), {"color": REFERENCE, "width": 1.5}
     shape = {"x": outline[:, 0], "y": outline[:, 1], "fill": "toself", "fillcolor": FOOT_FILL, "hoverinfo": "skip"}
-    return go.Scatter(**shape, mode="lines", line=line, name=words("figure.foot"), xaxis=axes[0], yaxis=axes[1])
+    return curve(**shape, mode="lines", line=line, name=words("figure.foot"), xaxis=axes[0], yaxis=axes[1])
 
 
 def statokinesigram(one: Footprint, half_mm: float, words: Words) -> go.Figure:
@@ -194,7 +197,7 @@ def statokinesigram(one: Footprint, half_mm: float, words: Words) -> go.Figure:
         shapes.append(_midline(FAR))
         axes |= _far(one, one.foot, words)
     layout = {
-        "template": "none",
+        "template": {},
         "font": {"family": FONT, "color": TEXT},
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
@@ -204,4 +207,4 @@ def statokinesigram(one: Footprint, half_mm: float, words: Words) -> go.Figure:
         "hovermode": "closest",
         "shapes": shapes,
     }
-    return go.Figure(traces, layout | axes)
+    return figure(traces, layout | axes)

@@ -75,6 +75,13 @@ def test_the_path_drawn_is_the_window_the_numbers_come_from(side: Side) -> None:
 
 
 @BOTH
+def test_plotly_takes_the_picture_that_is_drawn_without_its_checks(side: Side) -> None:
+    figure = drawn(side)
+    checked = go.Figure(figure.to_dict())
+    assert len(checked.data) == len(figure.data) > 20
+
+
+@BOTH
 def test_the_path_tells_its_time_in_colours_of_its_side(side: Side) -> None:
     pieces = [each for each in drawn(side).data if each.name == WORDS("figure.cop") and (each.xaxis or "x") == "x"]
     colours = [piece.line.color for piece in pieces]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from dash import MATCH, Dash, Input, Output, State
+from dash import MATCH, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.explaining import parameters_of
@@ -12,6 +12,7 @@ from dashboard.gate import callback
 from dashboard.ids import ResultId
 from dashboard.pages.patient.view import goes_on
 from dashboard.pages.result import layout
+from dashboard.pages.result.details import table_of_metrics
 from dashboard.pages.result.overview import overview
 from dashboard.pages.result.pictures import curves, legend, panel_picture
 from dashboard.pages.result.research import research_pictures
@@ -20,7 +21,7 @@ from dashboard.routes import Page
 from dashboard.services import Services
 from dashboard.station import FiledTrial
 from dashboard.visit_groups import ConditionGroup, condition_groups, group_of
-from dashboard.visit_view import ConditionView, visit_view
+from dashboard.visit_view import ConditionView, VisitView, visit_view
 from records.permissions import Right
 
 
@@ -29,17 +30,18 @@ def show(services: Services, visit_id: str) -> Component:
     words, results = services.words, services.station.visit_results(visit_id)
     view = visit_view(words, results)
     again = goes_on(results.visit, date.today())  # noqa: DTZ011 - the day on the station's own clock
-    body = condition_body(services, view.conditions[0]) if view.conditions else layout.empty(words)
+    body = condition_body(services, view, 0) if view.conditions else layout.empty(words)
     found = [filed.result for filed in results.trials if filed.result is not None]
     return layout.page(words, view, body, parameters_of(words, found), again=again)
 
 
-def condition_body(services: Services, view: ConditionView) -> Component:
-    """Everything the page says of one condition."""
-    words, station = services.words, services.station
+def condition_body(services: Services, of: VisitView, at: int) -> Component:
+    """Everything the page says of one condition of a visit."""
+    words, station, view = services.words, services.station, of.conditions[at]
     pictures = [panel_picture(words, station, view.group, _picked(view, side.picked)) for side in view.sides]
     read = legend(words, station, [side.picked for side in view.sides])
-    return layout.tabs(words, overview(words, view, pictures, read), metric_table(words, view.group), view.choices)
+    shown = layout.tabs(words, overview(words, view, pictures, read), view.choices)
+    return html.Div([dcc.Store(id=ResultId.SHOWN, data=at), shown])
 
 
 def _picked(view: ConditionView, trial_id: str | None) -> FiledTrial | None:
@@ -55,6 +57,7 @@ def register(app: Dash, services: Services) -> Page:
     """Mount the page and its callbacks."""
     _register_condition(app, services)
     _register_pictures(app, services)
+    _register_table(app, services)
     _register_research(app, services)
     return Page("result", "/result/<visit_id>", lambda visit_id: show(services, visit_id), Right.READ)
 
@@ -70,7 +73,7 @@ def _register_condition(app: Dash, services: Services) -> None:
     )
     def condition(at: str, visit_id: str) -> Component:
         view = visit_view(services.words, services.station.visit_results(visit_id))
-        return condition_body(services, view.conditions[int(at)])
+        return condition_body(services, view, int(at))
 
 
 def _register_pictures(app: Dash, services: Services) -> None:
@@ -100,6 +103,25 @@ def _register_pictures(app: Dash, services: Services) -> None:
         if tab != layout.DETAILS or trial_id is None:
             return None
         return curves(words, station, *_found(services, visit_id, trial_id))
+
+
+def _register_table(app: Dash, services: Services) -> None:
+    words = services.words
+
+    @callback(
+        app,
+        Right.READ,
+        Output(ResultId.TABLE, "children"),
+        Input(ResultId.TABS, "value"),
+        State(ResultId.SHOWN, "data"),
+        State(ResultId.VISIT, "data"),
+        prevent_initial_call=True,
+    )
+    def table(tab: str, at: int, visit_id: str) -> Component | None:
+        if tab != layout.DETAILS:
+            return None
+        groups = condition_groups(services.station.visit_results(visit_id))
+        return table_of_metrics(words, metric_table(words, groups[at]))
 
 
 def _register_research(app: Dash, services: Services) -> None:

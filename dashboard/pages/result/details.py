@@ -18,12 +18,12 @@ from dashboard.words import Words
 PLACE = "table"
 
 
-def details(words: Words, table: MetricTable, choices: Sequence[Choice]) -> Component:
-    """Content of the details tab."""
+def details(words: Words, choices: Sequence[Choice]) -> Component:
+    """Content of the details tab; curves and table are made when it is opened."""
     pick = _trial_select(words, ResultId.DETAIL_TRIAL, choices)
     curves = [html.H2(words("result.curves")), pick, html.Div(id=ResultId.DETAIL)]
     hint = html.P(words("result.metrics_hint"), className="soft")
-    metrics = [html.H2(words("result.all_metrics")), hint, _table(words, table)]
+    metrics = [html.H2(words("result.all_metrics")), hint, html.Div(id=ResultId.TABLE)]
     return html.Div([html.Section(curves, className="card"), html.Section(metrics, className="card")])
 
 
@@ -47,7 +47,8 @@ def _trial_select(words: Words, id: ResultId, choices: Sequence[Choice]) -> Comp
     return html.Div(pick, className="trial-pick")
 
 
-def _table(words: Words, table: MetricTable) -> Component:
+def table_of_metrics(words: Words, table: MetricTable) -> Component:
+    """Every metric of every trial."""
     heads = [
         html.Th(words("result.metric"), scope="col"),
         html.Th(words("result.unit"), scope="col"),

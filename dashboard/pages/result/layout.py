@@ -14,7 +14,6 @@ from dashboard.components.notice import notice
 from dashboard.components.shell import page_head
 from dashboard.ids import ResultId
 from dashboard.pages.result.details import details, research
-from dashboard.pages.result.tables import MetricTable
 from dashboard.side_view import Choice
 from dashboard.visit_view import VisitView
 from dashboard.words import Words
@@ -60,13 +59,13 @@ def empty(words: Words) -> Component:
     return notice(words("result.empty_title"), words("result.empty_text"))
 
 
-def tabs(words: Words, overview: Sequence[Component], table: MetricTable, choices: Sequence[Choice]) -> Component:
+def tabs(words: Words, overview: Sequence[Component], choices: Sequence[Choice]) -> Component:
     """Overview, details and research; the last two are drawn when they are opened."""
     names = {OVERVIEW: "result.overview", DETAILS: "result.details", RESEARCH: "result.research"}
     heads = dmc.TabsList([dmc.TabsTab(words(name), value=value) for value, name in names.items()])
     panels = [
         dmc.TabsPanel(html.Div(overview), value=OVERVIEW, pt="md"),
-        dmc.TabsPanel(details(words, table, choices), value=DETAILS, pt="md"),
+        dmc.TabsPanel(details(words, choices), value=DETAILS, pt="md"),
         dmc.TabsPanel(research(words, choices), value=RESEARCH, pt="md"),
     ]
     made: Component = dmc.Tabs([heads, *panels], id=ResultId.TABS, value=OVERVIEW, keepMounted=False)
