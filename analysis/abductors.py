@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analysis.demand import GRAVITY, Body, Demand, Estimate, Reading, demand, within
+from analysis.demand import GRAVITY, Body, Demand, Errors, Estimate, Reading, demand, within
 from analysis.geometry import Side
 from analysis.sides import MetricComparison, SideComparison, SideValue
 
@@ -115,11 +115,15 @@ class Pattern(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SideEntries:
-    """What people entered for one side. ``readings``: trials whose stance leg's tilt was read."""
+    """What people entered for one side. ``readings``: trials whose stance leg's tilt was read.
+
+    ``errors``: one standard deviation of what enters a demand, where it is not the assumed one.
+    """
 
     observation: Observation | None = None
     strength: Strength | None = None
     readings: Sequence[Reading] = ()
+    errors: Errors | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,7 @@ def _panel(
     mass_kg: float | None,
 ) -> SidePanel:
     result = comparison.left if side is Side.LEFT else comparison.right
-    asked = demand(own.readings, body) if own.readings and body is not None else None
+    asked = demand(own.readings, body, own.errors) if own.readings and body is not None else None
     strength = None if own.strength is None else _with_error(own.strength.moment_nm)
     return SidePanel(
         side=side,

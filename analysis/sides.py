@@ -9,7 +9,7 @@ The other leg is no healthy reference: weakness may be on both sides.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -187,8 +187,10 @@ def held_of(side: Side, results: Sequence[TrialResult]) -> list[TrialResult]:
     ]
 
 
-def _compared(results: Sequence[TrialResult]) -> list[Metric]:
-    """Every metric, but those of research only where a trial has them."""
+def _compared(results: Sequence[TrialResult], ids: Collection[str] | None) -> list[Metric]:
+    """These metrics; of None every one, but those of research only where a trial has them."""
+    if ids is not None:
+        return [METRICS[id] for id in ids]
     return [
         metric
         for metric in METRICS.values()
@@ -196,23 +198,26 @@ def _compared(results: Sequence[TrialResult]) -> list[Metric]:
     ]
 
 
-def side_result(side: Side, results: Sequence[TrialResult]) -> SideResult:
+def side_result(side: Side, results: Sequence[TrialResult], ids: Collection[str] | None = None) -> SideResult:
     """Values of one side over its usable trials; trials of the other or of no known side are left out."""
     attempts = [result for result in results if result.side is side]
     usable = usable_of(side, results)
     failed = _numbers(METRICS["failures"], attempts)
     failures = int(sum(failed)) if failed else None
-    values = {metric.id: _side_value(metric, usable) for metric in _compared(results)}
+    values = {metric.id: _side_value(metric, usable) for metric in _compared(results, ids)}
     values["hold_time"] = _hold_value(held_of(side, results))
     values["failures"] = SideValue(None if failures is None else float(failures), None, len(failed))
     return SideResult(side=side, attempts=len(attempts), n=len(usable), failures=failures, values=values)
 
 
-def compare(results: Sequence[TrialResult]) -> SideComparison:
-    """Compare left with right over all usable trials of one visit and one condition."""
+def compare(results: Sequence[TrialResult], ids: Collection[str] | None = None) -> SideComparison:
+    """Compare left with right over all usable trials of one visit and one condition.
+
+    ``ids``: metrics to compare besides hold time and failures; None: every one.
+    """
     left, right = usable_of(Side.LEFT, results), usable_of(Side.RIGHT, results)
-    sides = side_result(Side.LEFT, results), side_result(Side.RIGHT, results)
-    metrics = {metric.id: _judged(metric, _compare_metric(metric, left, right)) for metric in _compared(results)}
+    sides = side_result(Side.LEFT, results, ids), side_result(Side.RIGHT, results, ids)
+    metrics = {metric.id: _judged(metric, _compare_metric(metric, left, right)) for metric in _compared(results, ids)}
     metrics["hold_time"] = _compare_hold_time(held_of(Side.LEFT, results), held_of(Side.RIGHT, results))
     metrics["failures"] = _compare_failures(*sides)
     return SideComparison(*sides, metrics=metrics)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.station import FiledTrial, VisitResults
 from dashboard.visit_groups import ConditionGroup, condition_groups
@@ -30,7 +30,7 @@ class PatientHistory:
     def until(self, visit_id: str) -> PatientHistory:
         """As it was when this visit was over."""
         ids = [one.results.visit.id for one in self.visits]
-        return PatientHistory(self.patient, self.visits[: ids.index(visit_id) + 1], self.references)
+        return replace(self, visits=self.visits[: ids.index(visit_id) + 1])
 
 
 def patient_history(store: RecordStore, patient_id: str) -> PatientHistory:

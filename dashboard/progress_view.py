@@ -10,7 +10,7 @@ from analysis.geometry import Side
 from analysis.metrics import METRICS
 from analysis.progress import LABELLED, Change, Progress, Session, progress
 from analysis.reliability import known_reliability
-from analysis.sides import MetricComparison
+from analysis.sides import MetricComparison, SideComparison, SideResult
 from dashboard.history import PatientHistory
 from dashboard.made_under import MadeUnder, is_practice, made_under_text
 from dashboard.progress_sentences import break_text, change_text, slope_text
@@ -132,7 +132,7 @@ def session_of(history: PatientHistory, at: datetime, group: ConditionGroup, sid
 def sessions_of(history: PatientHistory, key: str, side: Side) -> tuple[Session, ...]:
     """One leg at every visit at which it was tried under a condition."""
     found = groups_of(history, key)
-    return tuple(session_of(history, at, group, side) for _, at, group in found if group.of(side).attempts)
+    return tuple(session_of(history, at, group, side) for _, at, group in found if group.results(side))
 
 
 def metric_progress(words: Words, history: PatientHistory, key: str, metric: str) -> MetricProgress:
@@ -140,12 +140,16 @@ def metric_progress(words: Words, history: PatientHistory, key: str, metric: str
     sessions = {side: sessions_of(history, key, side) for side in Side}
     left, right = (_leg(words, metric, side, progress(metric, sessions[side], sessions[side.other])) for side in Side)
     groups = groups_of(history, key)
+    compared = [group.compared(metric) for _, _, group in groups]
     differences = tuple(
-        DifferencePoint(at, comparison_text(words, metric, group.comparison), group.comparison.metrics[metric])
-        for _, at, group in groups
-        if group.comparison.metrics[metric].estimate is not None
+        DifferencePoint(at, comparison_text(words, metric, each), each.metrics[metric])
+        for (_, at, _), each in zip(groups, compared, strict=True)
+        if each.metrics[metric].estimate is not None
     )
-    rows = tuple(_row(words, metric, found, (left, right)) for found in groups)
+    rows = tuple(
+        _row(words, metric, (visit_id, at), each, (left, right))
+        for (visit_id, at, _), each in zip(groups, compared, strict=True)
+    )
     return MetricProgress(metric, metric_label(words, metric), left, right, differences, rows)
 
 
@@ -183,10 +187,10 @@ def _lines(words: Words, metric: str, seen: Progress) -> list[ProgressLine]:
 
 
 def _row(
-    words: Words, metric: str, found: tuple[str, datetime, ConditionGroup], legs: Sequence[LegProgress]
+    words: Words, metric: str, visit: tuple[str, datetime], compared: SideComparison, legs: Sequence[LegProgress]
 ) -> ProgressRow:
-    visit_id, at, group = found
-    means = [_mean_text(words, metric, group, leg.side) for leg in legs]
+    visit_id, at = visit
+    means = [_mean_text(words, metric, side) for side in (compared.left, compared.right)]
     broken = {
         what: None
         for leg in legs
@@ -200,13 +204,13 @@ def _row(
         at=date_text(words, at),
         left=means[0],
         right=means[1],
-        difference=comparison_text(words, metric, group.comparison),
+        difference=comparison_text(words, metric, compared),
         breaks="; ".join(break_text(words, what) for what in broken),
     )
 
 
-def _mean_text(words: Words, metric: str, group: ConditionGroup, side: Side) -> str:
-    value = group.of(side).values[metric]
+def _mean_text(words: Words, metric: str, side: SideResult) -> str:
+    value = side.values[metric]
     if value.mean is None:
         return words("value.dash")
     text = number_text(words, metric, value.mean, signed=METRICS[metric].worse == "signed")
@@ -215,16 +219,21 @@ def _mean_text(words: Words, metric: str, group: ConditionGroup, side: Side) -> 
     return words("progress.mean_of", value=text, n=value.n)
 
 
-def visit_progress(words: Words, history: PatientHistory, visit_id: str, key: str) -> tuple[ProgressLine, ...]:
-    """What changed up to one visit, for the metrics that get a label; empty where nothing came before."""
-    past = history.until(visit_id)
-    told: list[ProgressLine] = []
-    for metric in LABELLED:
-        sessions = {side: sessions_of(past, key, side) for side in Side}
-        for side in Side:
-            own = sessions[side]
-            if len(own) < 2 or own[-1].at != past.visits[-1].results.visit.local_at:
-                continue
-            seen = progress(metric, own, sessions[side.other])
-            told += _lines(words, metric, seen) if seen is not None else []
-    return tuple(told)
+def visit_progress(words: Words, history: PatientHistory, key: str) -> tuple[ProgressLine, ...]:
+    """What changed up to the newest visit, for the metrics that get a label; empty where nothing came before."""
+    found = [_seen_now(history, key, metric, side) for metric in LABELLED for side in Side]
+    return tuple(line for seen in found if seen is not None for line in _lines(words, seen.metric_id, seen))
+
+
+def visit_trends(words: Words, history: PatientHistory, key: str) -> tuple[LegProgress, ...]:
+    """The trend of each leg that was measured at the newest visit and before."""
+    found = [_seen_now(history, key, FIRST[0], side) for side in Side]
+    return tuple(_leg(words, seen.metric_id, seen.side, seen) for seen in found if seen is not None)
+
+
+def _seen_now(history: PatientHistory, key: str, metric: str, side: Side) -> Progress | None:
+    """Progress of a leg that was measured at the newest visit and before."""
+    own = sessions_of(history, key, side)
+    if len(own) < 2 or own[-1].at != history.visits[-1].results.visit.local_at:
+        return None
+    return progress(metric, own, sessions_of(history, key, side.other))

@@ -8,11 +8,12 @@ from datetime import datetime
 from analysis.geometry import Side
 from dashboard.figures.statokinesigram import Footprint, close_up_half_mm, footprint
 from dashboard.report.build import clinician_report, patient_report
-from dashboard.report.clinician import Pictures
+from dashboard.report.clinician import Pictures, TrendView
 from dashboard.report.made import Made
 from dashboard.station import Station
 from dashboard.visit_groups import analysed
-from dashboard.visit_view import ConditionView, VisitView, visit_view
+from dashboard.visit_reading import read_visit
+from dashboard.visit_view import ConditionView, VisitView
 from dashboard.words import Words
 
 CLINICIAN, PATIENT = "clinician", "patient"
@@ -40,6 +41,12 @@ def visit_report(words: Words, station: Station, visit_id: str, kind: str, at: d
     ------
     NotFound
     """
-    view = visit_view(words, station.visit_results(visit_id))
+    view = read_visit(words, station, visit_id)
     made = Made(at, station.actor.name)
-    return KINDS[kind](words, view, pictures(station, view), (), made)
+    return KINDS[kind](words, view, pictures(station, view), trends(view), made)
+
+
+def trends(view: VisitView) -> list[TrendView]:
+    """ML velocity of each leg under the first condition, where there is an earlier visit."""
+    legs = [leg for condition in view.conditions[:1] for leg in condition.trends]
+    return [TrendView(leg.progress, " ".join(leg.sentences)) for leg in legs if leg.progress is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from analysis.assess import TrialResult
 from analysis.geometry import Side
@@ -34,16 +35,21 @@ def analysed(trials: Sequence[FiledTrial]) -> tuple[FiledTrial, ...]:
     return tuple(filed for filed in trials if filed.result is not None and (counts(filed) or is_practice(filed.trial)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ConditionGroup:
-    """All trials of one condition in the order they were filed, void and practice ones too.
-
-    ``comparison`` is of the trials that count.
-    """
+    """All trials of one condition in the order they were filed, void and practice ones too."""
 
     made: MadeUnder
     trials: tuple[FiledTrial, ...]
-    comparison: SideComparison
+
+    @cached_property
+    def comparison(self) -> SideComparison:
+        """The sides by every metric, over the trials that count."""
+        return compare(self.results())
+
+    def compared(self, metric_id: str) -> SideComparison:
+        """The sides by one metric (hold time and failures always): the same numbers, sooner."""
+        return compare(self.results(), [metric_id])
 
     def of_side(self, side: Side | None) -> tuple[FiledTrial, ...]:
         """Trials of one side, void and practice ones too: a trial keeps its number."""
@@ -73,10 +79,7 @@ def condition_groups(results: VisitResults) -> tuple[ConditionGroup, ...]:
     found: dict[MadeUnder, list[FiledTrial]] = {}
     for filed in results.trials:
         found.setdefault(made_under(filed.trial), []).append(filed)
-    groups = [
-        ConditionGroup(made, tuple(trials), compare([one.result for one in counted(trials) if one.result is not None]))
-        for made, trials in found.items()
-    ]
+    groups = [ConditionGroup(made, tuple(trials)) for made, trials in found.items()]
     return tuple(sorted(groups, key=lambda group: group.made.demo))
 
 

@@ -13,7 +13,10 @@ from analysis.quality import Severity
 from analysis.sides import MetricComparison, NoComparison
 from dashboard.abductor_view import AbductorView, abductor_view
 from dashboard.entries import VisitEntries
+from dashboard.history import PatientHistory
 from dashboard.made_under import is_practice, made_under_text
+from dashboard.observation_text import entered_text
+from dashboard.progress_view import LegProgress, ProgressLine, visit_progress, visit_trends
 from dashboard.sentences import (
     comparison_text,
     ended_text,
@@ -49,7 +52,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class TrialView:
-    """What was seen in one trial. ``verdict``: usable, or what became of it; ``findings``: why, and what else."""
+    """What was seen in one trial. ``verdict``: usable, or what became of it; ``findings``: why, and what else.
+
+    ``entered``: what the examiner entered beside it.
+    """
 
     trial_id: str
     side: Side | None
@@ -59,6 +65,7 @@ class TrialView:
     void: bool
     verdict: str
     findings: tuple[tuple[Severity, str], ...]
+    entered: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,8 @@ class ConditionView:
 
     ``title``: the condition; ``left`` and ``right``: the sides; ``sentences``: left against right, what stands out
     first; ``trials``: every trial, void and practice ones too; ``choices``: trials that can be drawn; ``references``:
-    published values for orientation, never a verdict.
+    published values for orientation, never a verdict; ``progress``: changes of the metrics that get a label since
+    earlier visits; ``trends``: ML velocity of each leg so far. Both are empty where nothing came before.
     """
 
     title: str
@@ -80,6 +88,8 @@ class ConditionView:
     trials: tuple[TrialView, ...]
     choices: tuple[Choice, ...]
     references: tuple[str, ...]
+    progress: tuple[ProgressLine, ...]
+    trends: tuple[LegProgress, ...]
     group: ConditionGroup
 
     @property
@@ -103,21 +113,35 @@ class VisitView:
         return any(condition.demo for condition in self.conditions)
 
 
-def visit_view(words: Words, results: VisitResults, entries: VisitEntries | None = None) -> VisitView:
-    """Everything a visit says."""
+def visit_view(
+    words: Words,
+    results: VisitResults,
+    entries: VisitEntries | None = None,
+    history: PatientHistory | None = None,
+) -> VisitView:
+    """Everything a visit says; ``history`` of the patient for what changed, None: nothing is said of it."""
     groups = condition_groups(results)
     year, born = results.visit.local_at.year, results.patient.birth_year
     age = None if born is None else year - born
-    views = tuple(condition_view(words, group, groups, entries or VisitEntries(), age) for group in groups)
+    beside = Beside(entries or VisitEntries(), None if history is None else history.until(results.visit.id), age)
+    views = tuple(condition_view(words, group, groups, beside) for group in groups)
     return VisitView(results.patient, results.visit, views, words("app.purpose"))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known beside the trials of a visit. ``history`` ends with it; ``age`` of the patient then. [years]"""
+
+    entries: VisitEntries
+    history: PatientHistory | None
+    age: int | None
 
 
 def condition_view(
     words: Words,
     group: ConditionGroup,
     among: tuple[ConditionGroup, ...],
-    entries: VisitEntries,
-    age: int | None,
+    beside: Beside,
 ) -> ConditionView:
     """Everything one condition says."""
     return ConditionView(
@@ -127,10 +151,12 @@ def condition_view(
         right=side_view(words, group, Side.RIGHT),
         sentences=sentences(words, group),
         caveat=words("comparison.no_reference"),
-        abductors=abductor_view(words, group, entries),
-        trials=tuple(trial_view(words, group, filed) for filed in group.trials),
+        abductors=abductor_view(words, group, beside.entries),
+        trials=tuple(trial_view(words, group, filed, beside.entries) for filed in group.trials),
         choices=tuple(Choice(filed.trial.id, trial_name(words, group, filed)) for filed in analysed(group.trials)),
-        references=_references(words, group, age),
+        references=_references(words, group, beside.age),
+        progress=visit_progress(words, beside.history, group.made.condition_key) if beside.history else (),
+        trends=visit_trends(words, beside.history, group.made.condition_key) if beside.history else (),
         group=group,
     )
 
@@ -177,7 +203,7 @@ def _weight(entry: MetricComparison) -> int:
     return 1 if entry.estimate is not None or entry.reason is NoComparison.COUNTED else 2
 
 
-def trial_view(words: Words, group: ConditionGroup, filed: FiledTrial) -> TrialView:
+def trial_view(words: Words, group: ConditionGroup, filed: FiledTrial, entries: VisitEntries) -> TrialView:
     """What was seen in one trial, usable or not."""
     practice, result = is_practice(filed.trial), filed.result
     void = filed.trial.status is TrialStatus.VOID and not practice
@@ -198,6 +224,7 @@ def trial_view(words: Words, group: ConditionGroup, filed: FiledTrial) -> TrialV
         void=void,
         verdict=verdict,
         findings=told,
+        entered=tuple(text for seen in entries.trials.get(filed.trial.id, ()) if (text := entered_text(words, seen))),
     )
 
 

@@ -21,17 +21,18 @@ from dashboard.routes import Page
 from dashboard.services import Services
 from dashboard.station import FiledTrial
 from dashboard.visit_groups import ConditionGroup, condition_groups, group_of
-from dashboard.visit_view import ConditionView, VisitView, visit_view
+from dashboard.visit_reading import read_visit
+from dashboard.visit_view import ConditionView, VisitView
 from records.permissions import Right
 
 
 def show(services: Services, visit_id: str) -> Component:
     """The page of one visit's result, as the archive has it now. Raises NotFound."""
-    words, results = services.words, services.station.visit_results(visit_id)
-    view = visit_view(words, results)
-    again = goes_on(results.visit, date.today())  # noqa: DTZ011 - the day on the station's own clock
+    words, view = services.words, read_visit(services.words, services.station, visit_id)
+    again = goes_on(view.visit, date.today())  # noqa: DTZ011 - the day on the station's own clock
     body = condition_body(services, view, 0) if view.conditions else layout.empty(words)
-    found = [filed.result for filed in results.trials if filed.result is not None]
+    groups = [condition.group for condition in view.conditions]
+    found = [filed.result for group in groups for filed in group.trials if filed.result is not None]
     return layout.page(words, view, body, parameters_of(words, found), again=again)
 
 
@@ -40,7 +41,7 @@ def condition_body(services: Services, of: VisitView, at: int) -> Component:
     words, station, view = services.words, services.station, of.conditions[at]
     pictures = [panel_picture(words, station, view.group, _picked(view, side.picked)) for side in view.sides]
     read = legend(words, station, [side.picked for side in view.sides])
-    shown = layout.tabs(words, overview(words, view, pictures, read), view.choices)
+    shown = layout.tabs(words, overview(words, view, of.patient.id, pictures, read), view.choices)
     return html.Div([dcc.Store(id=ResultId.SHOWN, data=at), shown])
 
 
@@ -72,7 +73,7 @@ def _register_condition(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def condition(at: str, visit_id: str) -> Component:
-        view = visit_view(services.words, services.station.visit_results(visit_id))
+        view = read_visit(services.words, services.station, visit_id)
         return condition_body(services, view, int(at))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from analysis.sides import OUTCOMES
@@ -23,7 +23,7 @@ WEIGHTS = ("flagged", "", "untold")
 
 
 def overview(
-    words: Words, view: ConditionView, pictures: Sequence[Component | None], legend: Sequence[str]
+    words: Words, view: ConditionView, patient_id: str, pictures: Sequence[Component | None], legend: Sequence[str]
 ) -> list[Component]:
     """Content of the first tab; ``pictures`` of the left and of the right side."""
     sides = [side_panel(words, side, picture) for side, picture in zip(view.sides, pictures, strict=True)]
@@ -33,6 +33,7 @@ def overview(
         html.Div(sides, className="sides"),
         *below,
         abductor_card(words, view.abductors),
+        *changed(words, view, patient_id),
         seen(words, view.trials),
     ]
 
@@ -60,6 +61,17 @@ def _sentence(words: Words, sentence: Sentence) -> html.Li:
     label = words("result.comparison_of", metric=metric_label(words, sentence.metric))
     button = explain_button(words, topic, label, f"compared-{sentence.metric}")
     return html.Li([*text, button], className=f"told {WEIGHTS[sentence.weight]}")
+
+
+def changed(words: Words, view: ConditionView, patient_id: str) -> list[Component]:
+    """What changed since earlier visits; nothing where there were none."""
+    if not view.progress:
+        return []
+    link = dcc.Link(words("progress.open"), href=f"/progress/{patient_id}", className="button")
+    button = explain_button(words, "change", words("topic.change.label"), "changed")
+    head = html.Div([html.H2(words("progress.since_before")), button, link], className="side-head")
+    lines = [html.Li(line.text) for line in view.progress]
+    return [html.Section([head, html.Ul(lines, className="sentences")], className="card")]
 
 
 def side_panel(words: Words, side: SideView, picture: Component | None) -> Component:
@@ -118,5 +130,6 @@ def _seen(words: Words, one: TrialView) -> html.Li:
     ]
     marks = [badge(words("result.practice"))] if one.practice else []
     marks += [badge(words("result.not_usable"), "caution")] if not one.usable else []
-    told = [html.P(one.verdict), *([html.Ul(findings)] if findings else [])]
+    entered = [html.P(text) for text in one.entered]
+    told = [html.P(one.verdict), *entered, *([html.Ul(findings)] if findings else [])]
     return html.Li([html.Div([html.H3(one.name), *marks]), html.Div(told)])
