@@ -12,7 +12,7 @@ from dashboard.words import Words
 def change_text(words: Words, metric_id: str, side: Side, change: Change) -> str:
     """One change of one leg: its size with its interval, its label, what was taken off, and whether it is assumed."""
     named = {"side": side_label(words, side), "label": metric_label(words, metric_id)}
-    if change.change is None or change.ci95 is None:
+    if change.change is None or change.ci95 is None or change.label is Label.CENSORED:
         return words("progress.no_change", **named, why=_why(words, change))
     low, high = (size_text(words, metric_id, end) for end in change.ci95)
     sentences = [words("progress.change", **named, size=size_text(words, metric_id, change.change), low=low, high=high)]
@@ -28,6 +28,8 @@ def change_text(words: Words, metric_id: str, side: Side, change: Change) -> str
 def _why(words: Words, change: Change) -> str:
     if change.breaks:
         return words("progress.breaks", what=", ".join(break_text(words, each) for each in change.breaks))
+    if change.label is Label.CENSORED:
+        return words(f"progress.label.{Label.CENSORED}")
     return words(f"progress.label.{Label.NOT_ENOUGH}")
 
 

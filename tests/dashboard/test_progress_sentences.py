@@ -65,3 +65,10 @@ def test_a_trend_has_its_visits_and_its_interval_where_there_is_one() -> None:
     assert slope_text(WORDS, "velocity_ml", Slope(-10.0, None, 4)) == "\N{MINUS SIGN}10 % in 4 weeks, over 4 visits."
     text = slope_text(WORDS, "velocity_ml", Slope(-10.0, (-15.0, -5.0), 6))
     assert "(95 % CI \N{MINUS SIGN}15 % to \N{MINUS SIGN}5 %), over 6 visits" in text
+
+
+def test_a_hold_that_is_only_a_bound_has_no_change_and_no_interval() -> None:
+    """Both reached 30 s: that their difference is 0 s, give or take something, was not measured."""
+    text = said(replace(FELL, change=0.0, ci95=(-24.1, 24.1), label=Label.CENSORED), "hold_time")
+    assert "at least that long" in text
+    assert not set("0123456789") & set(text)
