@@ -138,9 +138,9 @@ def entry_text(words: Words, refused: EntryRefused) -> str:
     return words(
         f"errors.{refused.code}",
         what=words(f"entry.{refused.name}"),
-        value=f"{refused.value:g}",
-        low=f"{refused.low:g}",
-        high=f"{refused.high:g}",
+        value=float(refused.value),
+        low=float(refused.low),
+        high=float(refused.high),
     )
 
 

@@ -84,6 +84,7 @@ def patient_document(words: Words, view: VisitView) -> Document:
         "name": name_text(words, patient),
         "code": patient.code,
         "facts": _known(words, patient, visit.local_at.year),
+        "involved": _involved(words, patient),
         "visit": words("report.visit", at=moment_text(words, visit.local_at), station=visit.station),
         "examiner": words("report.examiner", name=visit.operator),
     }
@@ -100,9 +101,12 @@ def _known(words: Words, patient: Patient, year: int) -> str:
     born = patient.birth_year
     age = words("patient.born", age=year - born, year=born) if born is not None else ""
     sex = words(f"sex.{patient.sex.value}") if patient.sex else ""
+    return SEPARATOR.join(part for part in (age, sex) if part)
+
+
+def _involved(words: Words, patient: Patient) -> str:
     side = patient.involved_side
-    involved = words("patient.involved", side=words(f"involved.{side.value}")) if side else ""
-    return SEPARATOR.join(part for part in (age, sex, involved) if part)
+    return words("patient.involved", side=words(f"involved.{side.value}")) if side else ""
 
 
 def marks(words: Words, view: VisitView) -> list[str]:
