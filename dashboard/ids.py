@@ -56,6 +56,11 @@ class TestId(StrEnum):
     ACT = "test-act"
     SETUP = "test-setup"
     TAKE_OVER = "test-take-over"
+    EXAMINER = "test-examiner"
+    EXAMINED = "test-examined"
+    SEEN = "test-seen"
+    SEEN_PROBLEM = "test-seen-problem"
+    TYPED = "test-typed"
 
 
 class LiveId(StrEnum):

@@ -140,7 +140,7 @@ def test_the_age_of_the_calibration_is_told(days: int, valid_days: int | None, l
 
 def test_the_screen_says_when_the_plate_was_measured_empty(bench: GuidedBench) -> None:
     screen = LiveStream(bench.conductor, WORDS, bench.visit.id, "boot", SCREEN)
-    assert screen.frame()["state"]["facts"]["zero"] == ["at the next start", "caution"]
+    assert screen.frame()["state"]["facts"]["zero"] == ["not yet", "caution"]
     bench.until(Step.READY)
     bench.act(Act.START)
     bench.until(Step.BOTH_FEET)

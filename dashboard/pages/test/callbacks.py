@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard.conductor import Attendance
+from dashboard.expected import is_practice
 from dashboard.figures.scene import scene
 from dashboard.gate import acting, callback
 from dashboard.ids import LiveId, TestId
 from dashboard.lease import Standing
+from dashboard.observing import newest_trial, note, seen_of
+from dashboard.orders import Outcome
 from dashboard.pages.test import layout, view
+from dashboard.pages.test.examiner import form, parsed
 from dashboard.pages.test.setup import chosen, setup
-from dashboard.protocol import IDLE, Act
+from dashboard.protocol import IDLE, Act, Step
 from dashboard.routes import Page
 from dashboard.services import Services
 from hardware.plates import load_plate_model, plate_models
+from records.errors import RecordsError
 from records.model import Act as Filing
 from records.model import Actor
+from records.store import RecordStore
 
 
 def show(services: Services, visit_id: str, actor: Actor | None = None) -> Component:
@@ -77,6 +83,7 @@ def register(app: Dash, services: Services) -> Page:
         ClientsideFunction("live", "mount"), Output(TestId.SCREEN, "data"), Input(LiveId.CANVAS, "id")
     )
     _register_acts(app, services)
+    _register_examiner(app, services)
 
     @callback(app, _NEEDS, Output(TestId.CONTROLS, "children"), Input(TestId.STATE, "data"), *_WHERE, polls=True)
     def redraw(_state: str | None, visit_id: str, screen: str | None) -> list[Component]:
@@ -116,6 +123,62 @@ def _register_acts(app: Dash, services: Services) -> None:
         if services.conductor is not None:
             services.conductor.lease.claim(screen, take=True)
         return controls(services, visit_id, screen)
+
+
+def examiner(services: Services, visit_id: str, screen: str) -> tuple[str, list[Component]]:
+    """The examiner's fields of the newest trial, and its id; nothing while somebody is measured, or only watched."""
+    conductor, store = services.conductor, services.station.store
+    open_test = conductor.view() if conductor is not None else None
+    if conductor is None or open_test is None or open_test.visit_id != visit_id:
+        return "", []
+    asked = open_test.guide.step in (*IDLE, Step.VERDICT) and not _practised(store, open_test.guide.outcome)
+    if not asked or conductor.lease.standing(screen) is not Standing.OPERATES:
+        return "", []
+    trial = newest_trial(store, visit_id)
+    return ("", []) if trial is None else (trial.id, form(services.words, trial, seen_of(store, trial)))
+
+
+def _practised(store: RecordStore, outcome: Outcome | None) -> bool:
+    return outcome is not None and is_practice(store.trial(outcome.trial_id))
+
+
+def _register_examiner(app: Dash, services: Services) -> None:
+    """What the examiner saw. The form is drawn for a trial once: what is typed in it stands until it is filed."""
+    store, words = services.station.store, services.words
+    pressed = Input({"type": TestId.SEEN.value, "trial": ALL, "field": ALL, "value": ALL, "at": ALL}, "n_clicks")
+    typed = Input({"type": TestId.TYPED.value, "trial": ALL, "field": ALL}, "value")
+    drawn = Output(TestId.EXAMINER, "children", allow_duplicate=True)
+
+    @callback(
+        app,
+        _NEEDS,
+        Output(TestId.EXAMINER, "children"),
+        Output(TestId.EXAMINED, "data"),
+        Input(TestId.STATE, "data"),
+        State(TestId.EXAMINED, "data"),
+        *_WHERE,
+        polls=True,
+    )
+    def ask(_state: str | None, before: str | None, visit_id: str, screen: str | None) -> tuple[Any, Any]:
+        trial_id, fields = examiner(services, visit_id, screen or "")
+        return (no_update, no_update) if trial_id == before else (fields, trial_id)
+
+    @callback(app, Filing.OBSERVATION_FILED, drawn, pressed, *_WHERE, prevent_initial_call=True)
+    def see(_clicks: list[int | None], visit_id: str, screen: str) -> list[Component]:
+        chosen = _pressed()
+        note(store, acting(), chosen["trial"], **{chosen["field"]: parsed(chosen["field"], chosen["value"])})
+        return examiner(services, visit_id, screen)[1]
+
+    @callback(app, Filing.OBSERVATION_FILED, Output(TestId.SEEN_PROBLEM, "children"), typed, prevent_initial_call=True)
+    def type_in(_typed: list[object]) -> str:
+        if not ctx.triggered_id:
+            raise PreventUpdate
+        where: Any = ctx.triggered_id
+        try:
+            note(store, acting(), where["trial"], **{where["field"]: parsed(where["field"], ctx.triggered[0]["value"])})
+        except RecordsError as problem:
+            return words(f"errors.{problem.code}", **problem.values)
+        return ""
 
 
 def _pressed() -> Any:

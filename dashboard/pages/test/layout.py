@@ -37,6 +37,7 @@ def page(words: Words, patient: Patient, visit: Visit, demo: bool, scene: dict[s
     way = (" ".join(part for part in (patient.code, patient.name) if part), f"/patient/{patient.id}")
     body = [_no_plate(words)] if scene is None else [_plate_line(words), _stage(words, visit, scene)]
     stores = [dcc.Store(id=TestId.VISIT, data=visit.id), dcc.Store(id=TestId.STATE), dcc.Store(id=TestId.SCREEN)]
+    stores.append(dcc.Store(id=TestId.EXAMINED))
     return html.Div([*stores, page_head(title, *actions, back=way), *body])
 
 
@@ -73,7 +74,8 @@ def _stage(words: Words, visit: Visit, scene: dict[str, Any]) -> Component:
         [_facts(words), canvas, marks, *_force(words)], className="card stage-seen", **named(words("test.live"))
     )
     controls = html.Div(id=TestId.CONTROLS, className="controls")
-    return html.Div([seen, html.Div([_now(), controls], className="stage-told")], className="stage")
+    examiner = html.Div(id=TestId.EXAMINER, className="controls examiner")
+    return html.Div([seen, html.Div([_now(), controls, examiner], className="stage-told")], className="stage")
 
 
 def _force(words: Words) -> list[Component]:
