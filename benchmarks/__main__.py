@@ -14,6 +14,7 @@ PARTS = (
     "analysing",
     "calibrating",
     "importing",
+    "reassessing",
     "wire",
     "reconnect",
     "spool",

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from acquisition.plate import Cue, Plate, open_plate
 from acquisition.recorder import Recorder
-from analysis.assess import TrialResult, assess_recording
+from analysis.assess import ANALYSIS_VERSION, TrialResult, assess_recording
 from analysis.calibration import Zero
 from analysis.geometry import Side
 from analysis.recording import RawRecording, SampleBlock
@@ -103,9 +103,10 @@ def people(store: RecordStore, patients: int) -> list[str]:
     return visit_ids
 
 
-def trials(store: RecordStore, visit_ids: list[str], n: int) -> None:
+def trials(store: RecordStore, visit_ids: list[str], n: int, analysis_version: str = ANALYSIS_VERSION) -> None:
     """Spread `n` trials over the visits in turn, each with recording, result and its two audit events."""
     few = [measured(seed, side) for seed in range(6) for side in Side]
+    few = [replace(each, result=replace(each.result, analysis_version=analysis_version)) for each in few]
     filing.add_calibration(store, ACTOR, simulated_calibration(few[0].new.raw.plate.serial))
     packed = [rows.prepared(each.new, [replace(STANCE, side=each.result.side)]) for each in few]
     for start in range(0, n, AT_ONCE):

@@ -5,7 +5,7 @@ The two halves are apart so that the computing can be done by another process or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.assess import AssessedTrial, assess_import, assess_recording
@@ -32,8 +32,10 @@ class StoredTrial:
     calibration: Calibration | None
 
 
-def stored_trial(store: RecordStore, trial_id: str) -> StoredTrial:
-    """Read a trial with its recording, verified.
+def stored_trial(
+    store: RecordStore, trial_id: str, calibration_of: Callable[[str], Calibration] | None = None
+) -> StoredTrial:
+    """Read a trial with its recording, verified; its calibration from `calibration_of` where that is given.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def stored_trial(store: RecordStore, trial_id: str) -> StoredTrial:
     trial = store.trial(trial_id)
     recording = store.recording(trial.recording_id)
     used = recording.calibration_id
-    return StoredTrial(trial, recording, store.calibration(used) if used is not None else None)
+    return StoredTrial(trial, recording, (calibration_of or store.calibration)(used) if used is not None else None)
 
 
 def settings_of(trial: Trial, settings: AnalysisSettings) -> AnalysisSettings:

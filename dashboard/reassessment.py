@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 from statistics import median
 
@@ -102,21 +103,17 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     """Results in the order of their trials, a few under way at once."""
     under_way: deque[Future[Outcome] | Outcome] = deque()
+    calibration_of = cache(store.calibration)
     for id in ids:
-        under_way.append(_submitted(store, id, settings, executor))
+        try:
+            stored = stored_trial(store, id, calibration_of)
+            under_way.append(executor.submit(computed, stored, settings))
+        except RecordsError as error:
+            under_way.append((None, error.code))
         if len(under_way) >= waiting:
             yield _outcome(under_way.popleft())
     while under_way:
         yield _outcome(under_way.popleft())
-
-
-def _submitted(
-    store: RecordStore, id: str, settings: AnalysisSettings, executor: Executor
-) -> Future[Outcome] | Outcome:
-    try:
-        return executor.submit(computed, stored_trial(store, id), settings)
-    except RecordsError as error:
-        return None, error.code
 
 
 def _outcome(either: Future[Outcome] | Outcome) -> Outcome:

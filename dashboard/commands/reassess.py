@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from multiprocessing import parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 
 from analysis.settings import AnalysisSettings
 from dashboard.archive import local_actor
@@ -102,7 +105,7 @@ def change_lines(words: Words, table: ChangeTable, asked: int) -> list[str]:
 def _executor(args: argparse.Namespace, words: Words) -> Iterator[tuple[Executor, int]]:
     """Processes of this computer, or the workers of a cluster."""
     if args.cluster is None:
-        with ProcessPoolExecutor(args.jobs) as processes:
+        with ProcessPoolExecutor(args.jobs, initializer=end_with_the_program) as processes:
             yield processes, args.jobs
         return
     try:
@@ -115,6 +118,21 @@ def _executor(args: argparse.Namespace, words: Words) -> Iterator[tuple[Executor
         raise Stopped(words("command.reassess.no_answer", address=args.cluster, why=str(error))) from error
     with client:
         yield client.get_executor(pure=False), max(sum(client.ncores().values()), 1)
+
+
+def end_with_the_program() -> None:
+    """Called in a worker: it ends when the program that started it is gone, however that ended.
+
+    A worker whose program was killed would wait for its next trial for ever.
+    """
+    program = parent_process()
+    if program is not None:
+        Thread(target=_end_after, args=(program,), daemon=True).start()
+
+
+def _end_after(program: BaseProcess) -> None:
+    program.join()
+    os._exit(1)
 
 
 def _day(text: str) -> datetime:

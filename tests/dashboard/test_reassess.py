@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
@@ -197,6 +199,27 @@ def test_what_cannot_be_done_is_said(
 ) -> None:
     assert main(["reassess", "--store", clinic.services.config.store_url, *arguments]) == 1
     assert said in capsys.readouterr().err
+
+
+IDLE_PROGRAM = """
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dashboard.commands.reassess import end_with_the_program
+if __name__ == "__main__":
+    workers = ProcessPoolExecutor(2, initializer=end_with_the_program)
+    print(len({workers.submit(os.getpid) for _ in range(2)}), flush=True)
+    input()
+"""
+
+
+def test_workers_end_with_a_program_that_was_killed() -> None:
+    """They hold its output open as long as they live."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", IDLE_PROGRAM], **pipes) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline().strip() == b"2"
+        program.kill()
+        assert program.communicate(timeout=60)[0] == b""
 
 
 def test_results_of_one_transaction_are_filed_together_or_not_at_all(
