@@ -1,4 +1,4 @@
-"""Filtering forwards and backwards: what `scipy.signal.sosfiltfilt` does, its settled state kept for the next call."""
+"""Filtering forwards and backwards: what `scipy.signal.sosfiltfilt` does, in less time for a short series."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import sosfilt, sosfilt_zi
+from scipy.signal import lfilter, sosfilt_zi
 
 Float = NDArray[np.float64]
 
@@ -24,6 +24,17 @@ def edge_samples(sections: Float) -> int:
     return 3 * (2 * len(sections) + 1 - unused)
 
 
+def _passed(sections: Float, columns: Float, settled: Float) -> Float:
+    """Columns (n, k) after one pass, the filter settled on their first samples: each section on what the last one gave.
+
+    As `sosfilt` does, without its turning of axes, which takes as long as a short series.
+    """
+    first = columns[:1]
+    for section, state in zip(sections, settled, strict=True):
+        columns, _ = lfilter(section[:3], section[3:], columns, axis=0, zi=state * first)
+    return columns
+
+
 def zero_phase(sections: Float, values: Float, edge: int | None = None) -> Float:
     """Values (n,) or (n, k) filtered along the first axis forwards and backwards, so that nothing is delayed.
 
@@ -36,7 +47,6 @@ def zero_phase(sections: Float, values: Float, edge: int | None = None) -> Float
     after = 2 * columns[-1:] - columns[-2 : -pad - 2 : -1]
     extended = np.concatenate([before, columns, after])
     settled = _settled(np.ascontiguousarray(sections).tobytes())
-    forwards, _ = sosfilt(sections, extended, axis=0, zi=settled * extended[:1])
-    backwards, _ = sosfilt(sections, forwards[::-1], axis=0, zi=settled * forwards[-1:])
-    filtered = backwards[::-1][pad : pad + len(columns)]
+    forwards = _passed(sections, extended, settled)
+    filtered = _passed(sections, forwards[::-1], settled)[::-1][pad : pad + len(columns)]
     return np.asarray(filtered[:, 0] if values.ndim == 1 else filtered, dtype=np.float64)
