@@ -99,13 +99,14 @@ def patient_with_code(connection: sa.Connection, code: str, other_than: str) -> 
 
 def search_patients(connection: sa.Connection, text: str, limit: int, offset: int) -> tuple[PatientRow, ...]:
     """Patients whose code and name hold every word of `text`: an exact code first, then the last seen first."""
-    last = sa.select(sa.func.max(visit.c.at)).where(visit.c.patient_id == patient.c.id).scalar_subquery()
-    seen = sa.func.coalesce(last, patient.c.created_at)
     folded = fold(text)
     if len(folded) > LONGEST_SEARCH:
         return ()
+    last, patients_with_last = _last_visit(connection)
+    seen = sa.func.coalesce(last, patient.c.created_at)
     chosen = (
         sa.select(patient.c.id, last.label("last_visit_at"))
+        .select_from(patients_with_last)
         .where(*(patient.c.search_key.like(_holding(word), escape=LIKE_ESCAPE) for word in folded.split()))
         .order_by((patient.c.code_key == folded).desc(), seen.desc(), patient.c.id.desc())
         .limit(limit)
@@ -116,6 +117,19 @@ def search_patients(connection: sa.Connection, text: str, limit: int, offset: in
     patients = {found.id: found for found in _many(connection, of_these, Patient)}
     visits = _visit_counts(connection, list(last_visits))
     return tuple(PatientRow(patients[id], visits.get(id, 0), last_at) for id, last_at in last_visits.items())
+
+
+def _last_visit(connection: sa.Connection) -> tuple[sa.ColumnElement[Any], sa.FromClause]:
+    """When a patient was here last, and what to select it from.
+
+    SQLite asks for each patient that is found, by the index: 3 ms for one of 10,000. PostgreSQL needs twice the time
+    for all of them in that way as for all visits in one pass.
+    """
+    if connection.dialect.name == "sqlite":
+        each = sa.select(sa.func.max(visit.c.at)).where(visit.c.patient_id == patient.c.id)
+        return each.scalar_subquery(), patient
+    last = sa.select(visit.c.patient_id, sa.func.max(visit.c.at).label("at")).group_by(visit.c.patient_id).subquery()
+    return last.c.at, patient.outerjoin(last, last.c.patient_id == patient.c.id)
 
 
 def _holding(word: str) -> str:
