@@ -61,6 +61,7 @@ class Act(StrEnum):
     CHECKLIST_ANSWERED = "checklist_answered"
     VISIT_VOIDED = "visit_voided"
     VISIT_RESTORED = "visit_restored"
+    VISIT_SIGNED = "visit_signed"
     TRIAL_RESTORED = "trial_restored"
     OBSERVATION_FILED = "observation_filed"
     OBSERVATION_EDITED = "observation_edited"
@@ -80,6 +81,9 @@ class Act(StrEnum):
     STUDY_VISIT_ADDED = "study_visit_added"
     STUDY_VISIT_VOIDED = "study_visit_voided"
     REPORT_FILED = "report_filed"
+    PATIENTS_MERGED = "patients_merged"
+    PATIENTS_UNMERGED = "patients_unmerged"
+    PATIENT_ERASED = "patient_erased"
 
 
 @dataclass(frozen=True, slots=True)

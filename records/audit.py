@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -24,6 +24,7 @@ from records.model import Act, Actor, AuditEvent
 from records.schema import audit_detail, audit_event, iso_time, sha256_of
 
 GENESIS = "0" * 64
+_AT_ONCE = 200
 #: Events that fail are tried at each other's numbers up to this many: beyond it nobody reads which moved where.
 _MOVES_LOOKED_FOR = 200
 #: Of a longer row of removed events the first ones are named.
@@ -109,6 +110,27 @@ def append(
     connection.execute(audit_detail.insert().values(event_id=row["id"], document=document))
 
 
+def events_of_act(connection: sa.Connection, act: Act) -> tuple[AuditEvent, ...]:
+    """Every event of one kind, oldest first."""
+    chosen = sa.select(audit_event, audit_detail.c.document).join(audit_detail, isouter=True)
+    in_order = chosen.where(audit_event.c.act == act).order_by(audit_event.c.at, audit_event.c.number)
+    return tuple(event_of(row) for row in connection.execute(in_order))
+
+
+def erase_details(connection: sa.Connection, subject_ids: Sequence[str], acts: Collection[Act]) -> tuple[str, ...]:
+    """Empty what these acts on these subjects told, in the transaction of the act that says which; their ids."""
+    erased: list[str] = []
+    for start in range(0, len(subject_ids), _AT_ONCE):
+        of_these = audit_event.c.subject_id.in_(subject_ids[start : start + _AT_ONCE])
+        chosen = sa.select(audit_event.c.id).where(of_these, audit_event.c.act.in_(acts)).order_by(audit_event.c.id)
+        found = list(connection.scalars(chosen))
+        for first in range(0, len(found), _AT_ONCE):
+            page = found[first : first + _AT_ONCE]
+            connection.execute(audit_detail.update().where(audit_detail.c.event_id.in_(page)).values(document=""))
+        erased += found
+    return tuple(erased)
+
+
 def events(connection: sa.Connection, subject_id: str | None, limit: int, offset: int) -> tuple[AuditEvent, ...]:
     """Events, newest first; of one subject where it is given."""
     chosen = sa.select(audit_event, audit_detail.c.document).join(audit_detail, isouter=True)
@@ -134,8 +156,9 @@ def verify(connection: sa.Connection, heads: Mapping[str, str] | None = None) ->
     kept = dict(heads or {})
     total, found_heads = 0, {}
     faults: list[AuditFault] = []
+    erased = _erased(connection)
     for station, chain in groupby(stored_rows(connection), key=lambda row: str(row["station"])):
-        checked = _Chain(station, kept.pop(station, None))
+        checked = _Chain(station, kept.pop(station, None), erased)
         for row in chain:
             checked.add(row)
         total += checked.events
@@ -164,11 +187,19 @@ def stored_rows(connection: sa.Connection) -> Iterator[dict[str, Any]]:
         yield dict(row._mapping)
 
 
+def _erased(connection: sa.Connection) -> frozenset[str]:
+    """Events whose details were emptied by an act that says so: one that itself tells what its hash was made of."""
+    chosen = sa.select(audit_event.c.details_sha256, audit_detail.c.document).join(audit_detail)
+    documents = connection.execute(chosen.where(audit_event.c.act == Act.PATIENT_ERASED))
+    sound = [json.loads(document) for sha256, document in documents if sha256_of(document.encode()) == sha256]
+    return frozenset(id for details in sound for id in details["events"])
+
+
 class _Chain:
     """One station's events as they are read in order of their numbers."""
 
-    def __init__(self, station: str, head: str | None) -> None:
-        self.station, self._head = station, head
+    def __init__(self, station: str, head: str | None, erased: frozenset[str]) -> None:
+        self.station, self._head, self._erased = station, head, erased
         self.events, self.last_hash = 0, GENESIS
         self._last_number, self._last_is_sound = 0, True
         self._head_seen = head is None
@@ -205,7 +236,9 @@ class _Chain:
 
     def _check_details(self, row: dict[str, Any]) -> None:
         document = row["document"]
-        if document is None:
+        if document == "" and row["id"] in self._erased:
+            return
+        if not document:
             self._fault(AuditProblem.DETAILS_REMOVED, int(row["number"]))
         elif sha256_of(document.encode()) != row["details_sha256"]:
             self._fault(AuditProblem.DETAILS_CHANGED, int(row["number"]))

@@ -9,7 +9,17 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from records.clinic_schema import observation, report, strength_test, study, study_visit, therapy_event
+from records.clinic_schema import (
+    observation,
+    patient_merge,
+    report,
+    signature,
+    strength_test,
+    study,
+    study_visit,
+    therapy_event,
+)
+from records.doubles import PatientMerge
 from records.errors import Kind, NotFound, RecordingDamaged
 from records.examination import Observation, StrengthTest
 from records.queries import built, columns_of
@@ -54,6 +64,18 @@ def therapy_events_of(connection: sa.Connection, patient_id: str, *, void: bool 
     return _many(connection, chosen.order_by(therapy_event.c.day, therapy_event.c.id), TherapyEvent)
 
 
+def merges_of(connection: sa.Connection, patient_id: str) -> tuple[PatientMerge, ...]:
+    """Merges that a patient was part of, newest first, undone ones too."""
+    part = sa.or_(patient_merge.c.kept_id == patient_id, patient_merge.c.merged_id == patient_id)
+    chosen = sa.select(*columns_of(patient_merge, PatientMerge)).where(part)
+    return _many(connection, chosen.order_by(patient_merge.c.merged_at.desc(), patient_merge.c.id.desc()), PatientMerge)
+
+
+def find_merge(connection: sa.Connection, id: str) -> PatientMerge:
+    """One merge of two patients. Raises NotFound."""
+    return find(connection, patient_merge, PatientMerge, Kind.PATIENT_MERGE, id)
+
+
 def studies(connection: sa.Connection) -> tuple[Study, ...]:
     """Newest first, closed ones too."""
     chosen = sa.select(*columns_of(study, Study)).order_by(study.c.created_at.desc(), study.c.id.desc())
@@ -75,6 +97,12 @@ def studies_of_visit(connection: sa.Connection, visit_id: str) -> tuple[StudyVis
     """Studies that a visit is in."""
     chosen = _chosen(study_visit, StudyVisit, study_visit.c.visit_id == visit_id, void=False)
     return _many(connection, chosen.order_by(study_visit.c.created_at, study_visit.c.id), StudyVisit)
+
+
+def is_signed(connection: sa.Connection, visit_id: str) -> bool:
+    """Whether a visit has a signature."""
+    of_visit = sa.select(signature.c.id).where(signature.c.visit_id == visit_id).limit(1)
+    return connection.scalar(of_visit) is not None
 
 
 def reports_of(connection: sa.Connection, visit_id: str) -> tuple[Report, ...]:

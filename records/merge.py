@@ -24,6 +24,7 @@ from records.audit import append
 from records.errors import InvalidEntry, Kind, MergeProblem, MergeRefused, RecordingDamaged
 from records.examination import Observation, StrengthTest
 from records.model import Act, Actor
+from records.patient_rows import keep_erased
 from records.permissions import require
 from records.recording_file import unpack
 from records.row_text import row_document, row_from, stored_form, text_columns
@@ -45,6 +46,8 @@ _ENTRIES: dict[str, Callable[..., object]] = {
 }
 #: Rows that others are worth nothing without: where one differs, nothing is merged.
 _MEASURED = frozenset({"calibration", "recording", "source"})
+#: What an erasure takes from them.
+_ERASABLE = frozenset({"file_name", "source_sha256"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ def merge_archive(
             with store.writing() as archive:
                 for table in CARRIED:
                     merging.merge(archive, table)
+                keep_erased(archive, merging.patients)
                 merged = merging.done()
                 details: dict[str, object] = {
                     "added": merged.added,
@@ -178,6 +182,7 @@ class _Merging:
         self._known: Counter[str] = Counter()
         self._differences: list[Difference] = []
         self._same_codes: list[str] = []
+        self.patients: list[str] = []
 
     def done(self) -> Merged:
         return Merged(dict(self._added), dict(self._known), tuple(self._differences), tuple(self._same_codes))
@@ -193,6 +198,8 @@ class _Merging:
 
     def _merge(self, archive: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         key = key_of(table).name
+        if table is schema.patient:
+            self.patients += [row[key] for row in rows]
         here = _here(archive, table, [row[key] for row in rows])
         new = []
         for row in rows:
@@ -213,7 +220,7 @@ class _Merging:
         if not different:
             return
         id = str(row[key_of(table).name])
-        if table.name in _MEASURED:
+        if table.name in _MEASURED and set(different) - _ERASABLE:
             raise MergeRefused(MergeProblem.CONFLICT, f"{table.name} {id}: {', '.join(different)}")
         self._differences.append(Difference(table.name, id, different))
 

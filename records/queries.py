@@ -107,6 +107,7 @@ def search_patients(connection: sa.Connection, text: str, limit: int, offset: in
     chosen = (
         sa.select(patient.c.id, last.label("last_visit_at"))
         .select_from(patients_with_last)
+        .where(sa.or_(_is_open(), patient.c.code_key == folded))
         .where(*(patient.c.search_key.like(_holding(word), escape=LIKE_ESCAPE) for word in folded.split()))
         .order_by((patient.c.code_key == folded).desc(), seen.desc(), patient.c.id.desc())
         .limit(limit)
@@ -130,6 +131,11 @@ def _last_visit(connection: sa.Connection) -> tuple[sa.ColumnElement[Any], sa.Fr
         return each.scalar_subquery(), patient
     last = sa.select(visit.c.patient_id, sa.func.max(visit.c.at).label("at")).group_by(visit.c.patient_id).subquery()
     return last.c.at, patient.outerjoin(last, last.c.patient_id == patient.c.id)
+
+
+def _is_open() -> sa.ColumnElement[bool]:
+    """Neither merged into another patient nor erased: those are found by their exact code only."""
+    return sa.and_(patient.c.merged_into.is_(None), patient.c.erased_at.is_(None))
 
 
 def _holding(word: str) -> str:

@@ -60,13 +60,25 @@ class Scope:
 
 def scope_of(connection: sa.Connection, patients: Sequence[str] | None) -> Scope:
     """What belongs to `patients`; None: everything."""
-    chosen = None if patients is None else tuple(patients)
+    chosen = None if patients is None else with_doubles(connection, patients)
     ids = {}
     for table in CARRIED:
         key = key_of(table)
         condition = sa.true() if chosen is None else _condition(table, chosen)
         ids[table.name] = tuple(connection.scalars(sa.select(key).where(condition).order_by(key)))
-    return Scope(chosen, ids)
+    return Scope(None if patients is None else tuple(patients), ids)
+
+
+def with_doubles(connection: sa.Connection, patients: Sequence[str]) -> tuple[str, ...]:
+    """And whoever was merged into them: one person, and nobody who points to someone who is not there."""
+    patient = schema.patient
+    found, new = set(patients), set(patients)
+    while new:
+        into = sa.select(patient.c.id).where(patient.c.merged_into.in_(new))
+        onto = sa.select(patient.c.merged_into).where(patient.c.id.in_(new), patient.c.merged_into.is_not(None))
+        new = {id for query in (into, onto) for id in connection.scalars(query)} - found
+        found |= new
+    return (*patients, *sorted(found - set(patients)))
 
 
 def patients_with_code(connection: sa.Connection, code: str) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def log_in(store: RecordStore, name: str, password: str, *, now: datetime) -> Op
     right = passwords.fits(known.password_hash if known else None, password)
     renewed = passwords.hashed(password) if known and right and passwords.is_outdated(known.password_hash) else None
     with store.writing() as archive:
-        if known is not None and right and _is_unchanged(archive, known):
+        if known is not None and right and is_unchanged(archive, known):
             people_rows.forget_failures(archive, key)
             if renewed is not None:
                 people_rows.renew_hash(archive, known.account.id, renewed)
@@ -201,6 +201,25 @@ def change_pin(
     return _changed(store, token, password, pin, Act.PIN_CHANGED, now, limits)
 
 
+def checked_password(store: RecordStore, account_id: str, password: str, *, now: datetime) -> Credentials:
+    """Whose password was typed again: what a signature asks for.
+
+    Raises
+    ------
+    NotFound, LoginRefused, LoginDelayed
+    """
+    with store.reading() as archive:
+        known = people_rows.credentials(archive, account_id)
+    _count_try(store, account_id, now)
+    right = passwords.fits(known.password_hash, password)
+    with store.writing() as archive:
+        if right and is_unchanged(archive, known):
+            people_rows.forget_failures(archive, account_id)
+            return known
+        _append_refusal(archive, store, known.account, "password")
+    raise LoginRefused
+
+
 def _changed(
     store: RecordStore, token: str, password: str, secret: str, act: Act, now: datetime, limits: SessionLimits
 ) -> Account:
@@ -211,7 +230,7 @@ def _changed(
     right = passwords.fits(known.password_hash, password)
     new_hash = passwords.hashed(secret) if right else ""
     with store.writing() as archive:
-        if right and _is_unchanged(archive, known):
+        if right and is_unchanged(archive, known):
             people_rows.forget_failures(archive, me.account.id)
             changed = dataclasses.replace(known.account, version=known.account.version + 1)
             if act is Act.PASSWORD_CHANGED:
@@ -256,7 +275,7 @@ def _count_pin(archive: sa.Connection, token: str, now: datetime, limits: Sessio
     return SignedIn(found.account, tried)
 
 
-def _is_unchanged(archive: sa.Connection, known: Credentials) -> bool:
+def is_unchanged(archive: sa.Connection, known: Credentials) -> bool:
     """Whether the secret that was looked at still lets in: it may have been changed meanwhile."""
     current = people_rows.credentials(archive, known.account.id)
     return current.password_hash == known.password_hash and current.account.disabled_at is None

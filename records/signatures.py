@@ -97,12 +97,15 @@ class SignedState:
         Since the last signature; not empty: "amended after signature". Also where the content was erased.
     amendments : tuple of Amendment
         Oldest first.
+    broken : tuple of int
+        Numbers of signatures whose kept content is not what was signed: the archive was tampered with.
     """
 
     signatures: tuple[Signature, ...]
     content_sha256: str
     changes: tuple[Change, ...]
     amendments: tuple[Amendment, ...]
+    broken: tuple[int, ...] = ()
 
     @property
     def amended(self) -> bool:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from analysis.calibration import Calibration
 from records import audit, clinic_queries, migrations, queries, snapshot
+from records.doubles import PatientMerge
 from records.engine import (
     create_file,
     in_turn,
@@ -296,6 +297,10 @@ class RecordStore:
     def therapy_events_of(self, patient_id: str, *, void: bool = False) -> tuple[TherapyEvent, ...]:
         """Surgery and therapy of a patient, oldest first; `void`: also what is void."""
         return self._read(clinic_queries.therapy_events_of, patient_id, void=void)
+
+    def merges_of(self, patient_id: str) -> tuple[PatientMerge, ...]:
+        """Merges of doubles that a patient was part of, newest first, undone ones too."""
+        return self._read(clinic_queries.merges_of, patient_id)
 
     def studies(self) -> tuple[Study, ...]:
         """Studies, newest first, closed ones too."""

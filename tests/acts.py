@@ -10,11 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from shelf import CLINICIAN, TRIALS, calibration, filed_trial, import_input, raw_input, result, session_check
+from shelf import (
+    CLINICIAN,
+    TRIALS,
+    calibration,
+    filed_patient,
+    filed_trial,
+    import_input,
+    raw_input,
+    result,
+    session_check,
+)
 
 from analysis.abductors import PelvicDrop
 from analysis.geometry import Side
 from records import filing
+from records.doubles import PatientMerge
 from records.examination import (
     GOOD_ANSWER,
     NewObservation,
@@ -49,6 +60,8 @@ class World:
     study: Study
     member: StudyVisit
     void_visit: Visit
+    other: Patient
+    merge: PatientMerge
 
 
 def observation(side: Side = Side.LEFT, trial_id: str | None = None) -> NewObservation:
@@ -114,6 +127,8 @@ def world(store: RecordStore, code: str = "P-001") -> World:
         study=study,
         member=filing.add_study_visit(store, CLINICIAN, study.id, visit.id, 1),
         void_visit=filing.void_visit(store, CLINICIAN, second_visit.id, "wrong patient"),
+        other=filing.add_patient(store, CLINICIAN, NewPatient(f"{code} again")),
+        merge=filing.merge_patients(store, CLINICIAN, patient.id, filed_patient(store, f"{code}-2").id, "one person"),
     )
 
 
@@ -238,4 +253,18 @@ _PLATES: dict[str, tuple[Act, Perform]] = {
         lambda store, who, _: filing.add_drift_check(store, who, "FP-7-2026", session_check()),
     ),
 }
-ACTS = {**_PATIENTS, **_VISITS, **_TRIALS, **_EXAMINATION, **_STUDIES, **_PLATES}
+_PEOPLE: dict[str, tuple[Act, Perform]] = {
+    "merge_patients": (
+        Act.PATIENTS_MERGED,
+        lambda store, who, at: filing.merge_patients(store, who, at.patient.id, at.other.id, "one person"),
+    ),
+    "unmerge_patients": (
+        Act.PATIENTS_UNMERGED,
+        lambda store, who, at: filing.unmerge_patients(store, who, at.merge.id),
+    ),
+    "erase_patient": (
+        Act.PATIENT_ERASED,
+        lambda store, who, at: filing.erase_patient(store, who, at.patient.id, "asked for by the person"),
+    ),
+}
+ACTS = {**_PATIENTS, **_VISITS, **_TRIALS, **_EXAMINATION, **_STUDIES, **_PLATES, **_PEOPLE}

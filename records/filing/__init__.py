@@ -3,6 +3,8 @@
 Each checks who acts and what was entered, writes, and audits; all of it is committed, or nothing.
 """
 
+from records.filing.doubles import merge_patients, unmerge_patients
+from records.filing.erasing import erase_patient
 from records.filing.observations import edit_observation, file_observation, restore_observation, void_observation
 from records.filing.patients import add_patient, edit_patient
 from records.filing.plates import add_calibration, add_drift_check
@@ -29,6 +31,7 @@ __all__ = [
     "edit_study",
     "edit_therapy_event",
     "edit_visit",
+    "erase_patient",
     "file_import",
     "file_observation",
     "file_recording",
@@ -36,12 +39,14 @@ __all__ = [
     "file_result",
     "file_results",
     "file_strength_test",
+    "merge_patients",
     "open_visit",
     "restore_observation",
     "restore_strength_test",
     "restore_therapy_event",
     "restore_trial",
     "restore_visit",
+    "unmerge_patients",
     "void_observation",
     "void_strength_test",
     "void_study_visit",

@@ -13,6 +13,7 @@ from records import clinic_queries, rows
 from records.audit import append
 from records.entries import reason_of
 from records.errors import Conflict, EntryProblem, InvalidEntry, Kind
+from records.filing.amendments import amend
 from records.filing.changes import Versioned, changed, check_version, entered
 from records.model import Act, Actor
 from records.permissions import require
@@ -60,11 +61,13 @@ class EntryKind(Generic[T]):
         with store.writing() as archive:
             self.check(archive, record)
             rows.insert(archive, self.table, record)
-            details = {"after": entered(record, self.entry), **_belongs(record)}
+            after = entered(record, self.entry)
+            details = {"after": after, **_belongs(record)}
             append(archive, actor, self.added, store.station, (self.kind, record.id), details)
+            self._amend(archive, actor, self.added, record, ({}, after), "", explained=True)
         return record
 
-    def edit(self, store: RecordStore, actor: Actor, record: T) -> T:
+    def edit(self, store: RecordStore, actor: Actor, record: T, reason: str = "") -> T:
         """File changed fields. Raises Conflict where it was changed since it was read."""
         require(actor, self.edited)
         with store.writing() as archive:
@@ -78,6 +81,7 @@ class EntryKind(Generic[T]):
             was, now = changed(stored, after, self.entry)
             subject = (self.kind, record.id)
             append(archive, actor, self.edited, store.station, subject, {"before": was, "after": now})
+            self._amend(archive, actor, self.edited, after, (was, now), reason, explained=False)
         return after
 
     def void(self, store: RecordStore, actor: Actor, id: str, reason: str, version: int | None) -> T:
@@ -102,7 +106,26 @@ class EntryKind(Generic[T]):
             rows.update(archive, self.table, self.kind, after)
             details = {"reason": reason or stored.void_reason}
             append(archive, actor, act, store.station, (self.kind, id), details)
+            marks = ({"void_reason": stored.void_reason}, {"void_reason": reason})
+            self._amend(archive, actor, act, after, marks, reason or "", explained=True)
         return after
+
+    def _amend(
+        self,
+        archive: sa.Connection,
+        actor: Actor,
+        act: Act,
+        record: T,
+        change: tuple[dict[str, Any], dict[str, Any]],
+        reason: str,
+        *,
+        explained: bool,
+    ) -> None:
+        """Keep both versions where it belongs to a signed visit."""
+        visit_id = getattr(record, "visit_id", None)
+        if visit_id is not None:
+            subject = (self.kind, record.id)
+            amend(archive, actor, visit_id, act, subject, *change, reason, explained=explained)
 
     def _find(self, archive: sa.Connection, id: str) -> T:
         return clinic_queries.find(archive, self.table, self.stored, self.kind, id)

@@ -30,8 +30,8 @@ def file_observation(store: RecordStore, actor: Actor, visit_id: str, new: NewOb
     return KIND.add(store, actor, _filed(actor, visit_id, new))
 
 
-def edit_observation(store: RecordStore, actor: Actor, edited: Observation) -> Observation:
-    """File changed fields of an observation as read, with `dataclasses.replace`.
+def edit_observation(store: RecordStore, actor: Actor, edited: Observation, *, reason: str = "") -> Observation:
+    """File changed fields of an observation as read, with `dataclasses.replace`; of a signed visit with a reason.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def edit_observation(store: RecordStore, actor: Actor, edited: Observation) -> O
     Conflict
         Someone else changed it since; nothing is overwritten.
     """
-    return KIND.edit(store, actor, edited)
+    return KIND.edit(store, actor, edited, reason)
 
 
 def void_observation(

@@ -13,6 +13,7 @@ from analysis.documents import trial_document
 from records import queries, rows
 from records.audit import append
 from records.errors import Kind
+from records.filing.amendments import amend
 from records.ids import new_id
 from records.model import Act, Actor, StoredResult
 from records.permissions import require
@@ -49,7 +50,7 @@ def _file_result(
     archive: sa.Connection, actor: Actor, station: str, trial_id: str, result: TrialResult
 ) -> StoredResult:
     document = json.dumps(trial_document(result), sort_keys=True, separators=(",", ":"), allow_nan=False)
-    queries.find_trial(archive, trial_id)
+    trial = queries.find_trial(archive, trial_id)
     stored = StoredResult(
         id=new_id(),
         trial_id=trial_id,
@@ -65,5 +66,8 @@ def _file_result(
         "analysis_version": stored.analysis_version,
         "sha256": sha256_of(document.encode()),
     }
-    append(archive, actor, Act.RESULT_FILED, station, (Kind.TRIAL, trial_id), details)
+    subject = (Kind.TRIAL, trial_id)
+    append(archive, actor, Act.RESULT_FILED, station, subject, details)
+    shown = {name: details[name] for name in ("number", "analysis_version", "sha256")}
+    amend(archive, actor, trial.visit_id, Act.RESULT_FILED, subject, {}, {"result": shown}, explained=True)
     return stored

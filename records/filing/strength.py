@@ -26,8 +26,8 @@ def file_strength_test(store: RecordStore, actor: Actor, visit_id: str, new: New
     return KIND.add(store, actor, _filed(actor, visit_id, new))
 
 
-def edit_strength_test(store: RecordStore, actor: Actor, edited: StrengthTest) -> StrengthTest:
-    """File changed fields of a test as read, with `dataclasses.replace`.
+def edit_strength_test(store: RecordStore, actor: Actor, edited: StrengthTest, *, reason: str = "") -> StrengthTest:
+    """File changed fields of a test as read, with `dataclasses.replace`; of a signed visit with a reason.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def edit_strength_test(store: RecordStore, actor: Actor, edited: StrengthTest) -
     Conflict
         Someone else changed it since; nothing is overwritten.
     """
-    return KIND.edit(store, actor, edited)
+    return KIND.edit(store, actor, edited, reason)
 
 
 def void_strength_test(

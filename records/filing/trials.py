@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from records import queries, rows
 from records.audit import append
 from records.errors import Conflict, EntryProblem, InvalidEntry, Kind
+from records.filing.amendments import amend
 from records.filing.changes import open_patient
 from records.filing.visits import new_visit
 from records.model import (
@@ -55,6 +56,10 @@ def file_recording(
         filed = _file(archive, visit_id, prepared)
         details = _recording_details([prepared], filed)
         append(archive, actor, Act.RECORDING_FILED, store.station, (Kind.VISIT, visit_id), details)
+        for trial in filed:
+            new_trial = {"side": trial.side, "condition": trial.condition, "attempt": trial.attempt}
+            subject = (Kind.TRIAL, trial.id)
+            amend(archive, actor, visit_id, Act.RECORDING_FILED, subject, {}, new_trial, explained=True)
     return filed
 
 
@@ -115,6 +120,7 @@ def void_trial(store: RecordStore, actor: Actor, trial_id: str, reason: str, *, 
         rows.update_trial(archive, trial)
         details = {"status": stored.status.value, "reason": reason}
         append(archive, actor, Act.TRIAL_VOIDED, store.station, (Kind.TRIAL, trial_id), details)
+        _amend_status(archive, actor, Act.TRIAL_VOIDED, stored, trial)
     return trial
 
 
@@ -138,7 +144,14 @@ def restore_trial(store: RecordStore, actor: Actor, trial_id: str, *, version: i
         rows.update_trial(archive, trial)
         details = {"status": status.value, "reason": stored.void_reason}
         append(archive, actor, Act.TRIAL_RESTORED, store.station, (Kind.TRIAL, trial_id), details)
+        _amend_status(archive, actor, Act.TRIAL_RESTORED, stored, trial)
     return trial
+
+
+def _amend_status(archive: sa.Connection, actor: Actor, act: Act, before: Trial, after: Trial) -> None:
+    was, now = ({"status": trial.status.value, "void_reason": trial.void_reason} for trial in (before, after))
+    subject = (Kind.TRIAL, after.id)
+    amend(archive, actor, after.visit_id, act, subject, was, now, after.void_reason or "", explained=True)
 
 
 def _status(recording: StoredRecording) -> TrialStatus:

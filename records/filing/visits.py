@@ -11,6 +11,7 @@ from records.audit import append
 from records.entries import reason_of
 from records.errors import Conflict, EntryProblem, InvalidEntry, Kind
 from records.examination import Checklist, ChecklistItem, checked_checklist, checklist_document
+from records.filing.amendments import amend
 from records.filing.changes import changed, check_version, open_patient
 from records.ids import new_id
 from records.model import NOTE_LIMIT, Act, Actor, Visit, VisitEntry, checked_text
@@ -36,8 +37,10 @@ def open_visit(
     return visit
 
 
-def edit_visit(store: RecordStore, actor: Actor, edited: Visit) -> Visit:
+def edit_visit(store: RecordStore, actor: Actor, edited: Visit, *, reason: str = "") -> Visit:
     """File changed fields of a visit as read, with `dataclasses.replace`: those of `VisitEntry`.
+
+    A signed visit is changed with a reason.
 
     Raises
     ------
@@ -56,7 +59,9 @@ def edit_visit(store: RecordStore, actor: Actor, edited: Visit) -> Visit:
         visit = dataclasses.replace(stored, version=stored.version + 1, **fields)
         rows.update_visit(archive, visit)
         was, now = changed(stored, visit, VisitEntry)
-        append(archive, actor, Act.VISIT_EDITED, store.station, (Kind.VISIT, visit.id), {"before": was, "after": now})
+        subject = (Kind.VISIT, visit.id)
+        append(archive, actor, Act.VISIT_EDITED, store.station, subject, {"before": was, "after": now})
+        amend(archive, actor, visit.id, Act.VISIT_EDITED, subject, was, now, reason)
     return visit
 
 
@@ -85,7 +90,10 @@ def answer_checklist(
             "before": checklist_document(stored.checklist) if stored.checklist else None,
             "after": checklist_document(checklist),
         }
-        append(archive, actor, Act.CHECKLIST_ANSWERED, store.station, (Kind.VISIT, visit_id), details)
+        subject = (Kind.VISIT, visit_id)
+        append(archive, actor, Act.CHECKLIST_ANSWERED, store.station, subject, details)
+        was, now = {"checklist": details["before"]}, {"checklist": details["after"]}
+        amend(archive, actor, visit_id, Act.CHECKLIST_ANSWERED, subject, was, now, said, explained=True)
     return visit
 
 
@@ -126,6 +134,8 @@ def _mark(store: RecordStore, actor: Actor, id: str, version: int | None, reason
         rows.update_visit(archive, visit)
         details = {"reason": reason or stored.void_reason}
         append(archive, actor, act, store.station, (Kind.VISIT, id), details)
+        was, now = {"void_reason": stored.void_reason}, {"void_reason": reason}
+        amend(archive, actor, id, act, (Kind.VISIT, id), was, now, reason or "", explained=True)
     return visit
 
 
