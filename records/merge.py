@@ -92,7 +92,7 @@ def merge_archive(
             with store.writing() as archive:
                 for table in CARRIED:
                     merging.merge(archive, table)
-                keep_erased(archive, merging.patients)
+                keep_erased(archive, merging.patients, merging.sources)
                 merged = merging.done()
                 details: dict[str, object] = {
                     "added": merged.added,
@@ -183,6 +183,7 @@ class _Merging:
         self._differences: list[Difference] = []
         self._same_codes: list[str] = []
         self.patients: list[str] = []
+        self.sources: list[str] = []
 
     def done(self) -> Merged:
         return Merged(dict(self._added), dict(self._known), tuple(self._differences), tuple(self._same_codes))
@@ -200,6 +201,8 @@ class _Merging:
         key = key_of(table).name
         if table is schema.patient:
             self.patients += [row[key] for row in rows]
+        elif table is schema.source:
+            self.sources += [row[key] for row in rows]
         here = _here(archive, table, [row[key] for row in rows])
         new = []
         for row in rows:

@@ -85,17 +85,20 @@ def erase(connection: sa.Connection, patients: Sequence[Patient], at: datetime) 
     return erase_details(connection, [id for ids in scope.ids.values() for id in ids], TELLING)
 
 
-def keep_erased(connection: sa.Connection, patient_ids: Iterable[str]) -> None:
-    """Empty what another archive, which does not know of the erasure, brought about those who were erased here."""
+def keep_erased(connection: sa.Connection, patient_ids: Iterable[str], sources: Sequence[str] = ()) -> None:
+    """Empty what another archive, which does not know of the erasure, brought about those who were erased here.
+
+    `sources`: imported files that it brought; one that nobody here came from goes again.
+    """
     patient = schema.patient
     for page in pages(tuple(patient_ids)):
         erased = sa.select(patient.c.id).where(patient.c.id.in_(page), patient.c.erased_at.is_not(None))
         ids = list(connection.scalars(erased))
         if ids:
-            _empty(connection, ids)
+            _empty(connection, ids, sources)
 
 
-def _empty(connection: sa.Connection, patient_ids: Sequence[str]) -> Scope:
+def _empty(connection: sa.Connection, patient_ids: Sequence[str], sources: Sequence[str] = ()) -> Scope:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete = ON")  # what was there is overwritten with zeros
     scope = scope_of(connection, patient_ids)
@@ -103,7 +106,7 @@ def _empty(connection: sa.Connection, patient_ids: Sequence[str]) -> Scope:
         _write(connection, name, scope, values)
     for name in _WITH_REASON:
         _write(connection, name, scope, {"void_reason": ERASED}, only="void_reason")
-    _drop_unused(connection)
+    _drop_unused(connection, [*scope.ids[schema.source.name], *sources])
     return scope
 
 
@@ -126,8 +129,9 @@ def _write(
         connection.execute(chosen.values(values))
 
 
-def _drop_unused(connection: sa.Connection) -> None:
-    """Imported files that no recording came from any more: they may name the person."""
+def _drop_unused(connection: sa.Connection, sources: Sequence[str]) -> None:
+    """Of these imported files those that no recording came from any more: they may name the person."""
     source, recording = schema.source, schema.recording
-    used = sa.select(recording.c.source_sha256).where(recording.c.source_sha256.is_not(None))
-    connection.execute(source.delete().where(source.c.sha256.not_in(used)))
+    for page in pages(sources):
+        used = sa.select(recording.c.source_sha256).where(recording.c.source_sha256.in_(page))
+        connection.execute(source.delete().where(source.c.sha256.in_(page), source.c.sha256.not_in(used)))
