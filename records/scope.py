@@ -124,8 +124,13 @@ def _condition(table: sa.Table, patients: tuple[str, ...]) -> sa.ColumnElement[b
 def _owned(table: sa.Table, patients: tuple[str, ...]) -> sa.ColumnElement[bool] | None:
     if table is schema.patient:
         return table.c.id.in_(patients)
-    for reference in table.foreign_keys:
+    for reference in sorted(table.foreign_keys, key=_always_there_first):
         above = _owned(reference.column.table, patients)
         if above is not None:
             return reference.parent.in_(sa.select(reference.column).where(above))
     return None
+
+
+def _always_there_first(reference: sa.ForeignKey) -> tuple[bool, str]:
+    """A row is a patient's by a reference that each row has: one that may be empty would lose those without it."""
+    return bool(reference.parent.nullable), reference.parent.name

@@ -33,6 +33,7 @@ def examined(store: RecordStore, visit_id: str) -> None:
     """What clinicians enter, every kind of it."""
     (trial, *_) = store.trials_of(visit_id)
     filing.file_observation(store, CLINICIAN, visit_id, observation(trial_id=trial.id))
+    filing.file_observation(store, CLINICIAN, visit_id, observation())  # of the side as a whole
     filing.file_strength_test(store, CLINICIAN, visit_id, strength())
     filing.add_therapy_event(store, CLINICIAN, store.visit(visit_id).patient_id, therapy())
     study = filing.add_study(store, CLINICIAN, NewStudy("two Mondays"))
