@@ -50,6 +50,12 @@ class Lease:
             if screen == self._holder:
                 self._seen_s = self._clock()
 
+    def left(self, screen: str) -> None:
+        """The stream to a screen has ended: its page was closed or is being loaded again."""
+        with self._lock:
+            if screen == self._holder:
+                self._seen_s = float("-inf")
+
     def standing(self, screen: str) -> Standing:
         """What a screen may do now."""
         with self._lock:

@@ -154,6 +154,12 @@ class _Places:
             self._free += 1
 
 
+def _ended(conductor: Conductor, places: _Places, screen: str | None) -> None:
+    places.give()
+    if screen:
+        conductor.lease.left(screen)
+
+
 def register(app: Dash, services: Services) -> None:
     """Mount `/api/live`. Without a plate there is nothing live: 404."""
     places, boot = _Places(STREAM_LIMIT), uuid4().hex[:8]
@@ -174,7 +180,7 @@ def register(app: Dash, services: Services) -> None:
         events = LiveStream(conductor, services.words, visit_id, boot, screen).events()
         response = Response(events, mimetype="text/event-stream")
         response.headers["X-Accel-Buffering"] = "no"
-        response.call_on_close(places.give)
+        response.call_on_close(lambda: _ended(conductor, places, screen))
         return response
 
     route(app, "/api/live", "live", Act.RECORDING_FILED, live, polls=True, while_locked=True)

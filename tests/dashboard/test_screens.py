@@ -88,6 +88,17 @@ def test_a_screen_that_is_sent_what_happens_is_there(lease: Lease, clock: Second
     assert not lease.claim("b", take=False)
 
 
+def test_a_page_that_was_closed_leaves_at_once_and_one_that_is_loaded_again_goes_on(lease: Lease) -> None:
+    lease.left("b")  # of a screen that only watched
+    assert lease.standing("b") is Standing.WATCHES
+    lease.left("a")
+    assert lease.standing("b") is Standing.FREE
+    assert lease.claim("a", take=False)
+    assert lease.standing("b") is Standing.WATCHES
+    lease.left("a")
+    assert lease.claim("b", take=False)
+
+
 def test_a_page_without_a_name_never_operates(clock: Seconds) -> None:
     lease = Lease(clock)
     assert not lease.claim("", take=True)
