@@ -22,7 +22,7 @@ from analysis.recording import SampleBlock
 from dashboard.archive import open_store
 from dashboard.conductor import Conductor
 from dashboard.config import Config
-from dashboard.protocol import DEMO, Step
+from dashboard.protocol import DEMO, IDLE, Act, Step
 from dashboard.services import Services
 from dashboard.serving import Server
 from dashboard.station import Station
@@ -66,6 +66,16 @@ class GuidedRoom:
                 return at_step(page, view.guide.step)
             self.conductor.step(0.0)
         raise AssertionError(f"none of {steps} came")
+
+    def finish(self) -> None:
+        """Leave no attempt under way."""
+        for _ in range(20_000):
+            view = self.conductor.view()
+            if view is None or view.guide.step in IDLE:
+                return
+            self.conductor.act(Act.ABORT, view.guide.token)
+            self.conductor.step(0.0)
+        raise AssertionError("an attempt does not end")
 
     def new_visit(self) -> str:
         """Address of the guided test of a new visit."""

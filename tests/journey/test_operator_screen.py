@@ -47,9 +47,15 @@ TARGETS = """() => [...document.querySelectorAll('main a, main button, main summ
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuidedRoom]:
+def open_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuidedRoom]:
     with guided_room(tmp_path_factory.mktemp("room"), stepped=True) as made:
         yield made
+
+
+@pytest.fixture
+def room(open_room: GuidedRoom) -> Iterator[GuidedRoom]:
+    yield open_room
+    open_room.finish()
 
 
 def usable_by_everyone(page: Page) -> None:
@@ -127,9 +133,10 @@ def test_the_patient_reads_phase_and_countdown_from_two_metres(room: GuidedRoom,
 
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the control of this name has the focus."""
-    for _ in range(40):
+    focused = "(e => e.matches('a, button, summary, input') ? e.innerText || e.ariaLabel || '' : '')"
+    for _ in range(60):
         page.keyboard.press("Tab")
-        if name in page.evaluate("document.activeElement.innerText || document.activeElement.ariaLabel || ''"):
+        if name in page.evaluate(f"{focused}(document.activeElement)"):
             return
     raise AssertionError(f"Tab never reached {name}")
 
