@@ -204,7 +204,7 @@ def _panel(
 ) -> SidePanel:
     result = comparison.left if side is Side.LEFT else comparison.right
     asked = demand(own.readings, body, own.errors) if own.readings and body is not None else None
-    strength = None if own.strength is None else _with_error(own.strength.moment_nm)
+    strength = None if own.strength is None else strength_estimate(own.strength)
     return SidePanel(
         side=side,
         values={id: result.values[id] for id in PANEL_METRICS},
@@ -220,8 +220,9 @@ def _panel(
     )
 
 
-def _with_error(moment_nm: float) -> Estimate:
-    return Estimate(moment_nm, STRENGTH_SD_PART * moment_nm)
+def strength_estimate(strength: Strength) -> Estimate:
+    """A measured strength with the error of a dynamometer in the hand. [N m]"""
+    return Estimate(strength.moment_nm, STRENGTH_SD_PART * strength.moment_nm)
 
 
 def _quotient(above: Estimate, below: Estimate) -> Estimate:
@@ -232,7 +233,7 @@ def _quotient(above: Estimate, below: Estimate) -> Estimate:
 def _deficit_pct(own: Strength | None, other: Strength | None) -> Estimate | None:
     if own is None or other is None:
         return None
-    part = _quotient(_with_error(own.moment_nm), _with_error(other.moment_nm))
+    part = _quotient(strength_estimate(own), strength_estimate(other))
     return Estimate(100 * (1 - part.value), 100 * part.se)
 
 

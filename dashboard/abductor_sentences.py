@@ -74,10 +74,16 @@ def strength_text(words: Words, panel: SidePanel) -> str:
     """Measured strength with its interval."""
     if panel.strength_nm is None:
         return words("abductors.not_entered")
-    values = {"nm": words.number(panel.strength_nm.value, 0), **_ends(words, panel.strength_nm, 0)}
-    if panel.strength_nm_per_kg is None:
+    per_kg = panel.strength_nm_per_kg
+    return moment_text(words, panel.strength_nm, None if per_kg is None else per_kg.value)
+
+
+def moment_text(words: Words, moment: Estimate, nm_per_kg: float | None) -> str:
+    """A moment with its interval, over body mass where that is known."""
+    values = {"nm": words.number(moment.value, 0), **_ends(words, moment, 0)}
+    if nm_per_kg is None:
         return words("abductors.strength_value", **values)
-    return words("abductors.strength_per_kg", **values, per_kg=words.number(panel.strength_nm_per_kg.value, 2))
+    return words("abductors.strength_per_kg", **values, per_kg=words.number(nm_per_kg, 2))
 
 
 def deficit_text(words: Words, deficit_pct: Estimate | None) -> str:

@@ -114,6 +114,9 @@ class ResultId(StrEnum):
     TABS = "result-tabs"
     DETAIL_TRIAL = "result-detail-trial"
     DETAIL = "result-detail"
+    FILM = "result-film"
+    REPLAY = "result-replay"
+    REPLAYED = "result-replayed"
     RESEARCH_TRIAL = "result-research-trial"
     RESEARCH = "result-research"
 
@@ -125,6 +128,15 @@ class ProgressId(StrEnum):
     METRIC = "progress-metric"
     CONDITION = "progress-condition"
     BODY = "progress-body"
+
+
+class CompareId(StrEnum):
+    """Two trials or visits beside each other."""
+
+    WHO = "compare-who"
+    FIRST = "compare-first"
+    SECOND = "compare-second"
+    BODY = "compare-body"
 
 
 def side_id(kind: ResultId, side: str) -> dict[str, str]:

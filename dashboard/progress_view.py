@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
+from analysis.abductors import strength_estimate
+from analysis.demand import Estimate
 from analysis.geometry import Side
 from analysis.metrics import METRICS
 from analysis.progress import LABELLED, Change, Progress, Session, progress
 from analysis.reliability import known_reliability
 from analysis.sides import MetricComparison, SideComparison, SideResult
+from dashboard.abductor_sentences import moment_text
+from dashboard.entries import visit_entries
 from dashboard.history import PatientHistory
 from dashboard.made_under import MadeUnder, is_practice, made_under_text
+from dashboard.observation_text import strength_pain_text
 from dashboard.progress_sentences import break_text, change_text, slope_text
 from dashboard.sentences import (
     comparison_text,
@@ -20,10 +25,14 @@ from dashboard.sentences import (
     metrics_in_order,
     number_text,
     side_label,
+    side_word,
 )
 from dashboard.visit_groups import ConditionGroup
 from dashboard.words import Words
 from dashboard.words.dates import date_text
+from records.examination import StrengthTest
+from records.model import Visit
+from records.therapy import TherapyEvent
 
 #: Metrics whose trend can be shown first; then every other one whose error between visits is known.
 FIRST = ("velocity_ml", "hold_time", "lateral_shift", "velocity", "rms_ml")
@@ -217,6 +226,58 @@ def _mean_text(words: Words, metric: str, side: SideResult) -> str:
     if value.censored:
         text = words("value.at_least", value=text)
     return words("progress.mean_of", value=text, n=value.n)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened between visits. ``at``: noon of its day, without a clock; ``side`` None: of no side."""
+
+    at: datetime
+    side: Side | None
+    text: str
+
+
+def events_of(words: Words, history: PatientHistory) -> tuple[Event, ...]:
+    """Surgery, injections, therapy, as they are marked on a trend."""
+    return tuple(
+        Event(datetime.combine(event.day, time(12)), event.side, _event_text(words, event)) for event in history.events
+    )
+
+
+def _event_text(words: Words, event: TherapyEvent) -> str:
+    kind = words(f"progress.event.{event.kind.value}")
+    return kind if event.side is None else words("progress.event_side", kind=kind, side=side_word(words, event.side))
+
+
+@dataclass(frozen=True, slots=True)
+class StrengthPoint:
+    """The strongest test of one leg at one visit. ``moment`` [N m]."""
+
+    at: datetime
+    side: Side
+    moment: Estimate
+    text: str
+
+
+def strength_points(words: Words, history: PatientHistory) -> tuple[StrengthPoint, ...]:
+    """Measured strength of each leg at each visit, left before right."""
+    points = []
+    for visit in history.visits:
+        known = visit.results.visit
+        tests = [test for test in history.strength if test.visit_id == known.id]
+        entries = visit_entries(known, (), tests)
+        for side in Side:
+            test = entries.strength.get(side)
+            if test is not None:
+                points.append(_strength_point(words, known, test))
+    return tuple(points)
+
+
+def _strength_point(words: Words, visit: Visit, test: StrengthTest) -> StrengthPoint:
+    moment = strength_estimate(test.strength)
+    per_kg = None if visit.body_mass_kg is None else moment.value / visit.body_mass_kg
+    text = moment_text(words, moment, per_kg) + strength_pain_text(words, test)
+    return StrengthPoint(visit.local_at, test.side, moment, text)
 
 
 def visit_progress(words: Words, history: PatientHistory, key: str) -> tuple[ProgressLine, ...]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import plotly.graph_objects as go
 
+from analysis.geometry import Side
 from analysis.metrics import METRICS
 from analysis.progress import Point, Progress
 from dashboard.figures.palette import GRID, GROUND, MARK_EDGE, NO_SIDE, REFERENCE, STATIC_FILL, style_of
-from dashboard.progress_view import DifferencePoint
-from dashboard.sentences import number_text, unit_text
+from dashboard.progress_view import DifferencePoint, Event, StrengthPoint
+from dashboard.sentences import number_text, side_label, unit_text
 from dashboard.words import Words
 from dashboard.words.dates import date_text
 
@@ -21,15 +21,9 @@ MARGIN = {"l": 56, "r": 16, "t": 40, "b": 40}
 #: Room beside the first and the last visit, as a part of their distance; days where there is one visit only.
 ROOM_PART, ROOM_DAYS = 0.06, 7
 
+RATIO_TICKS = (0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5)
+
 Span = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened between visits: surgery, a therapy. ``at`` on the station's clock."""
-
-    at: datetime
-    text: str
 
 
 def span_of(times: Sequence[datetime]) -> Span:
@@ -113,9 +107,42 @@ def difference_trend(points: Sequence[DifferencePoint], span: Span, events: Sequ
         shapes=[*band, _level(1.0 if is_ratio else 0.0), *_event_lines(events, span)],
         annotations=_event_names(events, span),
         xaxis=_time_axis(span),
-        yaxis=axis | ({"type": "log", "dtick": "D1"} if is_ratio else {}),
+        yaxis=axis | ({"type": "log", "tickvals": RATIO_TICKS} if is_ratio else {}),
     )
     return figure
+
+
+def strength_trend(points: Sequence[StrengthPoint], span: Span, events: Sequence[Event], words: Words) -> go.Figure:
+    """Measured strength of both legs with its 95 % interval. [N m]"""
+    traces = [_strength(side, [point for point in points if point.side is side], words) for side in Side]
+    figure = go.Figure(traces)
+    title = {"text": words("progress.strength_axis"), "standoff": 6}
+    figure.update_layout(
+        **{**GROUND, "hovermode": "closest"},
+        margin=MARGIN,
+        showlegend=False,
+        shapes=_event_lines(events, span),
+        annotations=_event_names(events, span),
+        xaxis=_time_axis(span),
+        yaxis={"title": title, "gridcolor": GRID, "zeroline": False, "fixedrange": True, "rangemode": "tozero"},
+    )
+    return figure
+
+
+def _strength(side: Side, points: Sequence[StrengthPoint], words: Words) -> go.Scatter:
+    style = style_of(side)
+    reach = [point.moment.ci95[1] - point.moment.value for point in points]
+    return go.Scatter(
+        x=[_naive(point.at) for point in points],
+        y=[point.moment.value for point in points],
+        error_y={"type": "data", "array": reach, "color": style.line, "thickness": 1.2},
+        mode="lines+markers",
+        name=side_label(words, side),
+        line={"color": style.line, "width": 2},
+        marker={"symbol": style.symbol, "size": 12, "line": {"color": MARK_EDGE, "width": 1.5}},
+        text=[point.text for point in points],
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def _naive(at: datetime) -> datetime:
@@ -237,8 +264,13 @@ def _break_names(leg: Progress, words: Words) -> list[dict[str, Any]]:
 
 
 def _event_lines(events: Sequence[Event], span: Span) -> list[dict[str, Any]]:
-    return [_upright(event.at, "dash") for event in events if span[0] <= event.at <= span[1]]
+    return [_upright(event.at, "dash") for event in _within(events, span)]
 
 
 def _event_names(events: Sequence[Event], span: Span) -> list[dict[str, Any]]:
-    return [_name(event.at, event.text, 1.08) for event in events if span[0] <= event.at <= span[1]]
+    return [_name(event.at, event.text, 1.08) for event in _within(events, span)]
+
+
+def _within(events: Sequence[Event], span: Span) -> list[Event]:
+    first, last = (_naive(at) for at in span)
+    return [event for event in events if first <= event.at <= last]

@@ -300,6 +300,21 @@ def test_the_table_holds_every_metric_of_every_trial(clinic: Clinic) -> None:
     assert all(row.reason for row in rows if not row.cells)
 
 
+def test_the_mean_of_holds_that_reached_their_target_is_a_bound(clinic: Clinic) -> None:
+    """Both were held beyond the 30 s that are asked for."""
+    results = results_of(clinic, both_sides())
+    held = [
+        replace(one.result, phases=replace(one.result.phases, censored=True)) for one in results.trials if one.result
+    ]
+    bounds = replace(
+        results, trials=tuple(FiledTrial(one.trial, result) for one, result in zip(results.trials, held, strict=True))
+    )
+    table = metric_table(WORDS, only(bounds).group)
+    first = table.groups[0][1][0]
+    assert first.metric == "hold_time"
+    assert all(text.startswith("≥ ") for text in (*first.means, *(cell.text for cell in first.cells)))
+
+
 def test_research_has_its_own_part_of_the_table_only_where_it_was_computed(clinic: Clinic) -> None:
     clinic.station.settings = AnalysisSettings(research=True)
     table = metric_table(WORDS, only(results_of(clinic, both_sides())).group)

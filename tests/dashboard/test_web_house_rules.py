@@ -53,7 +53,7 @@ def test_colours_of_figures_stand_in_one_file() -> None:
 
 
 def test_assets_load_nothing_from_elsewhere() -> None:
-    for path in [*ASSETS.glob("*.css"), ASSETS / "theme.js", ASSETS / "shell.js"]:
+    for path in [*ASSETS.glob("*.css"), ASSETS / "theme.js", ASSETS / "shell.js", ASSETS / "replay.js"]:
         assert not re.search(r"https?://|//cdn", path.read_text(encoding="utf-8")), path.name
 
 

@@ -23,9 +23,10 @@ def page(words: Words, patient: Patient, facts: Sequence[str], visits: Sequence[
     new_visit = dmc.Button(
         words("patient.new_visit"), id=PatientId.NEW_VISIT, leftSection=html.Span(className="icon icon-plus")
     )
+    progress = dcc.Link(words("nav.progress"), href=f"/progress/{patient.id}", className="button")
     badges = [simulated_badge(words)] if patient.simulated else []
     name = [html.Span(patient.name, className="soft")] if patient.name else []
-    head = page_head([html.Span(patient.code), *name, *badges], new_visit, back=(words("patient.back"), "/"))
+    head = page_head([html.Span(patient.code), *name, *badges], progress, new_visit, back=(words("patient.back"), "/"))
     about: list[Component] = [html.Div([html.Span(fact) for fact in facts], className="facts")]
     if patient.note:
         about.append(html.P(patient.note, className="note"))

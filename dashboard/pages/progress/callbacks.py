@@ -10,7 +10,7 @@ from dashboard.gate import callback
 from dashboard.history import PatientHistory, patient_history
 from dashboard.ids import ProgressId
 from dashboard.pages.progress import layout
-from dashboard.progress_view import conditions, metric_progress, trend_metrics
+from dashboard.progress_view import conditions, events_of, metric_progress, strength_points, trend_metrics
 from dashboard.routes import Page
 from dashboard.services import Services
 from records.permissions import Right
@@ -30,7 +30,9 @@ def show(services: Services, patient_id: str) -> Component:
 
 def trends(services: Services, history: PatientHistory, key: str, metric: str) -> Component:
     """Everything the page says of one metric under one condition."""
-    return layout.trends(services.words, metric_progress(services.words, history, key, metric))
+    words = services.words
+    seen = metric_progress(words, history, key, metric)
+    return layout.trends(words, seen, strength_points(words, history), events_of(words, history))
 
 
 def register(app: Dash, services: Services) -> Page:

@@ -14,11 +14,12 @@ from dashboard.components.explain import explain_button, explain_drawer
 from dashboard.components.graph import graph
 from dashboard.components.notice import notice
 from dashboard.components.shell import page_head
-from dashboard.figures.trend import Event, Span, difference_trend, range_of, span_of, trend
+from dashboard.figures.trend import Span, difference_trend, range_of, span_of, strength_trend, trend
 from dashboard.ids import ProgressId
-from dashboard.progress_view import LegProgress, MetricProgress
-from dashboard.sentences import metric_label
+from dashboard.progress_view import Event, LegProgress, MetricProgress, StrengthPoint
+from dashboard.sentences import metric_label, side_label
 from dashboard.words import Words
+from dashboard.words.dates import date_text
 from records.model import Patient
 
 HEIGHT = "300px"
@@ -81,17 +82,33 @@ def _conditions(words: Words, known: Sequence[tuple[str, str]]) -> Component:
     return pick
 
 
-def trends(words: Words, seen: MetricProgress, events: Sequence[Event] = ()) -> Component:
-    """Everything about one metric."""
+def trends(words: Words, seen: MetricProgress, strength: Sequence[StrengthPoint], events: Sequence[Event]) -> Component:
+    """Everything about one metric, and strength beside it."""
     times = [point.at for leg in seen.legs if leg.progress is not None for point in leg.progress.points]
     if not times:
         return notice(words("progress.empty_title"), words("progress.empty_text"))
-    span, values = span_of(times), range_of([leg.progress for leg in seen.legs])
-    legs = [_leg(words, seen, leg, trend_picture(words, leg, span, values, events)) for leg in seen.legs]
+    span = span_of([*times, *(point.at for point in strength)])
+    values = range_of([leg.progress for leg in seen.legs])
+    legs = []
+    for leg in seen.legs:
+        own = [event for event in events if event.side in (None, leg.side)]
+        legs.append(_leg(words, seen, leg, trend_picture(words, leg, span, values, own)))
     read = html.P(words("progress.legend"), className="legend")
-    return html.Div(
-        [html.Div(legs, className="sides"), read, _difference(words, seen, span, events), _table(words, seen)]
-    )
+    beside = [_difference(words, seen, span, events), _strength(words, strength, span, events)]
+    return html.Div([html.Div(legs, className="sides"), read, *beside, _table(words, seen)])
+
+
+def _strength(words: Words, points: Sequence[StrengthPoint], span: Span, events: Sequence[Event]) -> Component:
+    button = explain_button(words, "strength", words("topic.strength.label"), "strength")
+    head = html.Div([html.H2(words("progress.strength")), button], className="side-head")
+    if not points:
+        return html.Section([head, html.P(words("progress.no_strength"), className="soft")], className="card")
+    hint = html.P(words("progress.strength_hint"), className="soft")
+    picture = graph(strength_trend(points, span, events, words), words("progress.strength_label"), "240px")
+    texts = [
+        html.Li(f"{date_text(words, point.at)}, {side_label(words, point.side)}: {point.text}") for point in points
+    ]
+    return html.Section([head, hint, picture, html.Ul(texts, className="sentences")], className="card")
 
 
 def trend_picture(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from dash import MATCH, Dash, Input, Output, State, dcc, html
+from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.explaining import parameters_of
@@ -14,7 +14,7 @@ from dashboard.pages.patient.view import goes_on
 from dashboard.pages.result import layout
 from dashboard.pages.result.details import table_of_metrics
 from dashboard.pages.result.overview import overview
-from dashboard.pages.result.pictures import curves, legend, panel_picture
+from dashboard.pages.result.pictures import curves, legend, panel_picture, replay
 from dashboard.pages.result.research import research_pictures
 from dashboard.pages.result.tables import metric_table
 from dashboard.routes import Page
@@ -58,6 +58,7 @@ def register(app: Dash, services: Services) -> Page:
     """Mount the page and its callbacks."""
     _register_condition(app, services)
     _register_pictures(app, services)
+    _register_replay(app)
     _register_table(app, services)
     _register_research(app, services)
     return Page("result", "/result/<visit_id>", lambda visit_id: show(services, visit_id), Right.READ)
@@ -103,7 +104,17 @@ def _register_pictures(app: Dash, services: Services) -> None:
     def detail(trial_id: str | None, tab: str, visit_id: str) -> Component | None:
         if tab != layout.DETAILS or trial_id is None:
             return None
-        return curves(words, station, *_found(services, visit_id, trial_id))
+        found = _found(services, visit_id, trial_id)
+        return html.Div([curves(words, station, *found), replay(words, station, *found)])
+
+
+def _register_replay(app: Dash) -> None:
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("replay", "mount"),
+        Output(ResultId.REPLAYED, "data"),
+        Input(ResultId.FILM, "data"),
+        State(ResultId.REPLAY, "id"),
+    )
 
 
 def _register_table(app: Dash, services: Services) -> None:

@@ -37,8 +37,12 @@ def _head(words: Words, view: VisitView, *, again: bool) -> Component:
     badges += [demo_stamp(words)] if view.demo else []
     title = [html.Span(words("result.title")), html.Span(moment_text(words, visit.local_at), className="soft"), *badges]
     test = [dcc.Link(words("patient.continue"), href=f"/test/{visit.id}", className="button")] if again else []
+    actions: list[Component] = []
+    if view.conditions:
+        actions.append(dcc.Link(words("compare.open"), href=f"/compare/{visit.id}", className="button"))
+        actions.append(dcc.Link(words("nav.progress"), href=f"/progress/{patient.id}", className="button"))
     way = (" ".join(part for part in (patient.code, patient.name) if part), f"/patient/{patient.id}")
-    return page_head(title, *test, back=way)
+    return page_head(title, *actions, *test, back=way)
 
 
 def _conditions(words: Words, view: VisitView) -> Component:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from analysis.assess import AssessedTrial
 from dashboard.components.graph import graph
+from dashboard.figures.replay import replay_course
 from dashboard.figures.stabilogram import stabilogram
 from dashboard.figures.statokinesigram import Footprint, close_up_half_mm, footprint, statokinesigram
+from dashboard.ids import ResultId
 from dashboard.sentences import ended_text, side_label, usable_text
 from dashboard.side_view import trial_name
 from dashboard.station import FiledTrial, Station
@@ -50,6 +52,11 @@ def panel_picture(words: Words, station: Station, group: ConditionGroup, filed: 
     """The picked trial of one side from above, with what it shows."""
     if filed is None:
         return None
+    return drawn_trial(words, station, group, filed, shared_half_mm(station, group))
+
+
+def drawn_trial(words: Words, station: Station, group: ConditionGroup, filed: FiledTrial, half_mm: float) -> Component:
+    """A trial from above on a given scale, with what it shows."""
     trial = station.assessed(filed.trial.id)
     drawn = footprint(trial)
     if drawn is None:
@@ -59,9 +66,27 @@ def panel_picture(words: Words, station: Station, group: ConditionGroup, filed: 
         side=side_label(words, trial.result.side),
         trial=trial_name(words, group, filed),
     )
-    figure = statokinesigram(drawn, shared_half_mm(station, group), words)
+    figure = statokinesigram(drawn, half_mm, words)
     says = html.P(_says(words, trial, drawn), className="picture-says")
     return html.Div([graph(figure, label, PANEL_HEIGHT), says])
+
+
+def replay(words: Words, station: Station, group: ConditionGroup, filed: FiledTrial) -> Component:
+    """One trial to be played again: its course goes to the page, which draws it."""
+    said = {key: words(f"replay.{key}") for key in ("play", "pause", "time", "speed")}
+    said["second"] = words("replay.second", s="{s}")
+    said["mark"] = words("language.decimal_mark")
+    said["picture"] = words("replay.picture", trial=trial_name(words, group, filed))
+    film = {"course": replay_course(station.assessed(filed.trial.id), words), "words": said}
+    return html.Div(
+        [
+            html.H2(words("replay.title")),
+            dcc.Store(id=ResultId.FILM, data=film),
+            dcc.Store(id=ResultId.REPLAYED),
+            html.Div(id=ResultId.REPLAY, className="replay"),
+        ],
+        className="replay-part",
+    )
 
 
 def curves(words: Words, station: Station, group: ConditionGroup, filed: FiledTrial) -> Component:

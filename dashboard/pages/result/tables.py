@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from analysis.assess import TrialResult
 from analysis.geometry import Side
-from analysis.metrics import METRICS, Metric
+from analysis.metrics import Group, Metric
 from analysis.sides import SideResult
 from dashboard.made_under import is_practice
-from dashboard.sentences import bare_number_text, metric_label, reason_text, side_label
+from dashboard.sentences import bare_number_text, metric_label, metrics_in_order, reason_text, side_label
 from dashboard.side_view import trial_name
 from dashboard.station import FiledTrial
 from dashboard.visit_groups import ConditionGroup, analysed, side_of
 from dashboard.words import Words
 
-GROUPS = ("primary", "details", "boundary", "quality", "research")
+GROUPS: tuple[Group, ...] = ("primary", "details", "boundary", "quality", "research")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,9 @@ def metric_table(words: Words, group: ConditionGroup) -> MetricTable:
     order = {Side.LEFT: 0, Side.RIGHT: 1, None: 2}
     shown = sorted(analysed(group.trials), key=lambda filed: (order[side_of(filed)], is_practice(filed.trial)))
     trials = [filed.result for filed in shown if filed.result is not None]
-    sides = [side for side in (group.comparison.left, group.comparison.right) if side.n]
-    known = [metric for metric in METRICS.values() if any(metric.id in result.values for result in trials)]
+    sides = [side for side in (group.comparison.left, group.comparison.right) if side.attempts]
+    ordered = [metric for group_name in GROUPS for metric in metrics_in_order(words, group_name)]
+    known = [metric for metric in ordered if any(metric.id in result.values for result in trials)]
     notes = _notes(words, known, trials)
     groups = {metric.group: None for metric in known}
     return MetricTable(
@@ -69,7 +70,7 @@ def metric_table(words: Words, group: ConditionGroup) -> MetricTable:
                 words(f"group.{group}"),
                 tuple(_row(words, metric, trials, sides, notes) for metric in known if metric.group == group),
             )
-            for group in sorted(groups, key=GROUPS.index)
+            for group in groups
         ),
         notes=notes,
     )
@@ -128,4 +129,5 @@ def _mean(words: Words, metric: Metric, side: SideResult) -> str:
     value = side.values.get(metric.id)
     if value is None or value.mean is None:
         return ""
-    return bare_number_text(words, metric.id, value.mean, signed=metric.worse == "signed")
+    text = bare_number_text(words, metric.id, value.mean, signed=metric.worse == "signed")
+    return words("value.at_least", value=text) if value.censored else text
