@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from dash import Dash
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 from tests_root import ROOT
 from visitors import browser_cookies, let_in
 from werkzeug.serving import make_server
@@ -18,6 +18,8 @@ from werkzeug.serving import make_server
 from dashboard.gate.gate import gate_of
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+#: How long a page may take on a computer that does other things, too: a page that answers is not waited for.
+PATIENCE_MS = 30_000
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -48,6 +50,7 @@ def browser() -> Iterator[Browser]:
     program = next((path for path in map(shutil.which, PROGRAMS) if path), None)
     if program is None:
         pytest.skip("no Chromium here: sudo apt-get install chromium")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=list(QUIET))
         yield started

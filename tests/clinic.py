@@ -52,14 +52,18 @@ class Clinic:
         return filing.add_patient(self.store, self.actor, NewPatient(code, **known))
 
     def visit(
-        self, patient: Patient, recordings: Sequence[ImportedRecording], footing: Footing | None = TEMPLATE
+        self,
+        patient: Patient,
+        recordings: Sequence[ImportedRecording],
+        footing: Footing | None = TEMPLATE,
+        at: datetime = AT,
     ) -> Visit:
         """A visit of a patient with these recordings."""
         content = repr((patient.id, len(self.store.visits_of(patient.id)), len(recordings))).encode()
         read = ReadFile(
             "planted.csv", hashlib.sha256(content).hexdigest(), "planted", content, tuple(recordings), (), ()
         )
-        return self.station.import_file(patient.id, read, at=AT, footing=footing)
+        return self.station.import_file(patient.id, read, at=at, footing=footing)
 
 
 def both_sides() -> list[ImportedRecording]:

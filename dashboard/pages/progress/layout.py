@@ -148,7 +148,7 @@ def _table(words: Words, seen: MetricProgress) -> Component:
     rows = [
         html.Tr(
             [
-                html.Th(dcc.Link(row.at, href=f"/result/{row.visit_id}", className="row-link"), scope="row"),
+                html.Th(dcc.Link(row.at, href=f"/result/{row.visit_id}", className="day-link"), scope="row"),
                 html.Td(row.left),
                 html.Td(row.right),
                 html.Td(row.difference),
