@@ -59,7 +59,7 @@ def _other_languages(words: Words) -> list[Component]:
             lang=code,
             hrefLang=code,
             className="icon-button language",
-            **named(name),
+            **named(f"{code.upper()} {name}"),  # what is seen is said
         )
         for code, name in other_languages(words)
     ]
