@@ -68,6 +68,7 @@ class Damage(StrEnum):
     """Why reading stopped before the end of a file. Values are keys of the catalogue (`spool.damage.*`)."""
 
     NOT_A_SPOOL = "not_a_spool"
+    BEGUN = "begun"
     NO_HEADER = "no_header"
     CUT = "cut"
     CHANGED = "changed"
@@ -329,8 +330,11 @@ def recover(path: Path) -> Recovered:
 def recover_bytes(content: bytes) -> Recovered:
     """As `recover`, of bytes."""
     if not content.startswith(MAGIC):
-        return Recovered(None, (), None, Damage.NOT_A_SPOOL, len(content))
+        begun = MAGIC.startswith(content)
+        return Recovered(None, (), None, Damage.BEGUN if begun else Damage.NOT_A_SPOOL, len(content))
     chunks, at, damage = _whole_chunks(content)
+    if not chunks and damage in (None, Damage.CUT):  # ended before its header was written: nothing was recorded yet
+        return Recovered(None, (), None, Damage.BEGUN, len(content))
     try:
         header = header_from(chunks[0].document()) if chunks and chunks[0].kind is ChunkKind.HEADER else None
     except SpoolDamaged:

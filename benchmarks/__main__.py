@@ -25,7 +25,7 @@ PARTS = (
 #: What is proved rather than what it costs: their tables stand in the method, between marks of their own.
 PROOFS = ("phases", "demands", "chance")
 #: What must survive: each is a program with arguments of its own (`python -m benchmarks storm --help`).
-STORMS = ("storm",)
+STORMS = ("storm", "kills", "powercut")
 DOCS = Path(__file__).parent.parent / "docs"
 REPORT, METHOD = DOCS / "benchmarks.md", DOCS / "method.md"
 END = "<!-- end of what was written -->"

@@ -103,10 +103,11 @@ class Storm:
             pause.wait(min(left_s, self._random.uniform(*CALM_S)))
             if kills:
                 self._kill_one(pause)
+        raged_s = monotonic() - began_s
         self._ended.set()
         for process in self._running.values():
             process.join()
-        return self._counted(monotonic() - began_s)
+        return self._counted(raged_s)
 
     def _start(self, name: str) -> None:
         process = self._context.Process(target=work, args=(self._folder, name, self._address, self._ended), daemon=True)

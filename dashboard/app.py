@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from flask import Flask, Response, request
 
 from dashboard import copies, exchange_frame, language, live
+from dashboard.archive_notice import archive_notice
 from dashboard.components import explain
 from dashboard.components.notice import notice
 from dashboard.components.shell import shell
@@ -83,7 +84,7 @@ def make_app(config: Config, services: Services) -> Dash:
     live.register(app, services)
     copies.register(app, services)
     exchange_frame.register(app, services)
-    _register_frame(app, routes, words)
+    _register_frame(app, routes, services)
     Screens(gate).mount(app.server)
     gate.put_before(app)
     language.register(app)
@@ -91,12 +92,13 @@ def make_app(config: Config, services: Services) -> Dash:
     return app
 
 
-def _register_frame(app: Dash, routes: Routes, words: Words) -> None:
+def _register_frame(app: Dash, routes: Routes, services: Services) -> None:
     @callback(
         app, Right.OWN, Output(ShellId.PAGE, "children"), Output(ShellId.TITLE, "data"), Input(ShellId.URL, "pathname")
     )
-    def show(path: str) -> tuple[Component, str]:
-        return shown(routes, words, path)
+    def show(path: str) -> tuple[list[Component], str]:
+        page, title = shown(routes, services.words, path)
+        return [*archive_notice(services.words, services.station.store), page], title
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("shell", "switch_scheme"),

@@ -277,6 +277,10 @@ class Conductor:
             self._spool.event(FACTS, **facts_document(facts))
 
     def _begin(self, test: _Guided) -> None:
+        if self._station.store.is_read_only:  # whoever stood here now would have stood in vain
+            with self._lock:
+                test.guide.refused(Notice.ARCHIVE_READ_ONLY)
+            return
         try:
             if self._keeper is not None:
                 at = test.visit_id, self._protocol, test.calibration

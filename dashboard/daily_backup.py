@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from dashboard.keeping import Keeper
 from records.backup import back_up, backed_up, backups_in
-from records.errors import RecordsError
+from records.errors import RecordsError, StoreDamaged
 from records.model import Actor, Role
 from records.snapshot import folder_of
 from records.store import RecordStore
@@ -65,5 +65,8 @@ class DailyBackup:
             wait_s = EVERY_S
             try:
                 self.look()
+            except StoreDamaged as error:
+                log.exception("no backup was made")
+                self._store.damage = self._store.damage or error
             except (RecordsError, OSError):
                 log.exception("no backup was made")

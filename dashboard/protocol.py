@@ -96,6 +96,7 @@ class Notice(StrEnum):
     NOT_FILED = "not_filed"
     DISK_FULL = "disk_full"
     DISK_READ_ONLY = "disk_read_only"
+    ARCHIVE_READ_ONLY = "archive_read_only"
     DISK_FAILED = "disk_failed"
     SUSPENDED = "suspended"
     RATE_TOO_LOW = "rate_too_low"
@@ -125,6 +126,7 @@ GRAVE = STOPPING | {
     Notice.NOT_FILED,
     Notice.DISK_FULL,
     Notice.DISK_READ_ONLY,
+    Notice.ARCHIVE_READ_ONLY,
     Notice.DISK_FAILED,
 }
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from acquisition.errors import SpoolDamaged
 from acquisition.replay import recording_of
 from acquisition.spool_disk import Held
-from acquisition.spool_file import Recovered, recover
+from acquisition.spool_file import Damage, Recovered, recover
 from analysis.errors import AnalysisError
 from analysis.recording import RawRecording
 from dashboard.keeping import Keeper, Papers, papers_of
@@ -73,6 +73,8 @@ def rescue(station: Station, keeper: Keeper) -> tuple[Rescued, ...]:
 def _rescue(station: Station, path: Path) -> Rescued:
     try:
         recovered = recover(path)
+        if recovered.damage is Damage.BEGUN:
+            return Rescued(path, Fate.EMPTY, lost_bytes=recovered.lost_bytes, interrupted=True)
         papers, raw = papers_of(recovered), recording_of(recovered, path.name)
     except OSError as error:
         return Rescued(path, Fate.WAITING, error=type(error).__name__)

@@ -43,11 +43,13 @@ ROWS: dict[int, str] = {
     26: "Disk slow",
     27: "Folder or archive read-only",
     28: "Archive locked",
+    29: "Archive damaged",
+    30: "The archive's server gone",
     31: "Two programs, one port",
     32: "No permission for the port",
     33: "Port comes back under another name",
     34: "Port stays dead until it is closed (Windows)",
-    35: "Ctrl-C, termination, log-out",
+    35: "Ctrl-C, termination, log-out, kill, power cut",
     36: "Calibration missing, of another plate, or expired",
 }
 
@@ -90,11 +92,11 @@ def page() -> str:
     """The page as it has to be."""
     tests = fault_tests()
     lines = [
-        "# Reliability: every fault of acquisition has a test",
+        "# Reliability: every fault of acquisition and archive has a test",
         "",
         "Written by `python -m docs.fault_table` from the tests themselves. Faults are injected into the bytes on",
-        "the wire, into the simulated electronics or into what the computer answers. Rows 24, 29 and 30 are the",
-        "archive's own.",
+        "the wire, into the simulated electronics, into what the computer answers or into the archive. Row 24 is",
+        "the analysis' own.",
         "",
         "| row | fault | injected | outcome | test |",
         "|---|---|---|---|---|",

@@ -16,6 +16,13 @@ def claim(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def may_write(path: Path) -> bool:
+    """Whether this user may write a file, or into a folder, as far as the system says."""
+    if os.access in os.supports_effective_ids:
+        return os.access(path, os.W_OK, effective_ids=True)
+    return os.access(path, os.W_OK)  # twin: Windows has one identity
+
+
 def part_of(path: Path) -> Path:
     """Where a file is written before it has its name: in the same folder, so that it can be renamed."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")

@@ -32,6 +32,7 @@ from records.errors import Kind, NotFound, RecordingDamaged, StoreDamaged, Store
 from records.examination import Observation, StrengthTest
 from records.local_disk import check_place
 from records.model import AuditEvent, DriftCheck, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
+from records.new_file import may_write
 from records.reports import Report
 from records.studies import Study, StudyVisit
 from records.therapy import TherapyEvent
@@ -65,6 +66,8 @@ class RecordStore:
         self._engine = make_engine(self._url)
         weakref.finalize(self, self._engine.dispose)  # a store that is dropped lets go of its file
         self._placed = False  # on a disk of this computer
+        #: What was found broken in its file; from then on it is only read.
+        self.damage: StoreDamaged | None = None
         self._revision: str | None = None  # as found, once it was this program's
 
     @property
@@ -81,6 +84,12 @@ class RecordStore:
     def name(self) -> str:
         """What its backups are called: the file's name without its ending, or the database's."""
         return Path(self._url.database or "").stem if self.file else self._url.database or "archive"
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether this user may read the file and not write it, or no journal beside it. A server says so itself."""
+        file = self.file
+        return file is not None and file.exists() and not (may_write(file) and may_write(file.parent))
 
     def close(self) -> None:
         """Close every connection; the store may be used again."""
@@ -172,6 +181,10 @@ class RecordStore:
         StoreDamaged
             What the database says is broken.
         """
+        with self._noting_damage():
+            self._check_integrity()
+
+    def _check_integrity(self) -> None:
         with self.reading() as connection:
             if connection.dialect.name != "sqlite":
                 return
@@ -203,18 +216,36 @@ class RecordStore:
         """A consistent view of the archive."""
         if self._revision is None:
             self.check_schema()
-        with named_errors(self._url), reading(self._engine).begin() as connection:
+        with self._noting_damage(), named_errors(self._url), reading(self._engine).begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """One unit of work: all of it is committed at the end, or nothing where an exception passes."""
+        """One unit of work: all of it is committed at the end, or nothing where an exception passes.
+
+        Nothing is written into an archive that was found damaged: what can be read of it stays as it is.
+        """
+        if self.damage is not None:
+            raise StoreDamaged(self.shown_url, str(self.damage.values["why"]))
         if self._revision is None:
             self.check_schema()
-        with in_turn(self._url), named_errors(self._url), writing(self._engine).begin() as connection:
+        with (
+            self._noting_damage(),
+            in_turn(self._url),
+            named_errors(self._url),
+            writing(self._engine).begin() as connection,
+        ):
             if migrations.recorded_revision(connection) != self._revision:
                 self.check_schema()  # another station's program brought it forward meanwhile
             yield connection
+
+    @contextmanager
+    def _noting_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreDamaged as error:
+            self.damage = self.damage or error
+            raise
 
     def _read(self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self.reading() as connection:

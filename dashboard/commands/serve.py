@@ -13,7 +13,7 @@ from dashboard.cli import Stopped
 from dashboard.config import HTTP_PORT, Config, data_folder, plate_url, store_url
 from dashboard.words import load_words
 from records import accounts
-from records.errors import RecordsError
+from records.errors import RecordsError, StoreDamaged
 from records.people import Account
 from records.store import RecordStore
 
@@ -54,6 +54,7 @@ def serve(config: Config, guest: Account | None = None) -> None:
 
     ``guest``: of a demonstration, who is let in by a link and no password.
     """
+    from dashboard.archive_notice import restore_lines
     from dashboard.pages.patients.view import rescue_text  # the web server loads only where one is wanted
     from dashboard.serving import Server, running
 
@@ -61,6 +62,11 @@ def serve(config: Config, guest: Account | None = None) -> None:
     try:
         store = open_store(config)
         _tell(hand_over(config, store))  # who may log in was perhaps said at another station
+    except StoreDamaged as error:
+        file = RecordStore(config.store_url).file or config.station_file
+        raise Stopped(
+            "\n".join([words(f"errors.{error.code}", **error.values), *restore_lines(words, file)])
+        ) from error
     except RecordsError as error:
         raise Stopped(words(f"errors.{error.code}", **error.values)) from error
     with running(config, store) as services:

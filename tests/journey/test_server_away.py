@@ -57,7 +57,9 @@ def went_away(page: Page, postgres: PostgresServer, services: Services) -> None:
     assert violations(page) == []
 
 
+@pytest.mark.fault(row=30)
 def test_a_station_measures_and_files_while_its_server_is_down(tmp_path: Path, browser: Browser) -> None:
+    """Row 30: the server is killed before a visit -> a badge, a notice; measured, filed here, there when it is back."""
     with running_server() as postgres:
         address = Databases(postgres.url).empty()
         config = Config(tmp_path, address, 0, open_browser=False, plate_url=PLATE, demo=True)

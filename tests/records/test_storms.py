@@ -10,7 +10,7 @@ from postgres_server import PostgresServer, running_server
 
 from benchmarks.storm import Storm, threads_at_once
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]  # seconds alone, minutes beside other work
 only_linux = pytest.mark.skipif(
     not Path("/proc/self/task").is_dir(), reason="only Linux lists a server's processes in /proc"
 )
@@ -24,9 +24,11 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @only_linux
+@pytest.mark.fault(row=30)
 def test_stations_and_their_server_are_killed_and_nothing_is_missing_damaged_or_doubled(
     tmp_path: Path, postgres: PostgresServer
 ) -> None:
+    """Row 30: server and stations are killed at random while three stations file -> nothing missing, nothing twice."""
     outcome = Storm(tmp_path, postgres, stations=3).rage(4.0)
     assert outcome.is_clean, str(outcome)
     assert outcome.filed > 0
