@@ -87,6 +87,8 @@ OS_ERRORS: dict[int, type[StoreError]] = {
     errno.EPERM: StoreReadOnly,
     errno.EROFS: StoreReadOnly,
     errno.ENOSPC: StoreFull,
+    errno.EFBIG: StoreFull,
+    **({errno.EDQUOT: StoreFull} if hasattr(errno, "EDQUOT") else {}),
 }
 
 
