@@ -7,10 +7,13 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from getpass import getpass
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 from dashboard.words import MissingWords, languages, load_words, speak
+from records.cipher import ask_by
 
 #: verb -> module in dashboard.commands that offers ``add_arguments(parser)`` and ``run(args) -> int``.
 #: A module is imported only when its verb runs, so that `stancelab analyse` does not load the web server.
@@ -55,6 +58,13 @@ def _parser(verbs: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
+def _passphrase(file: Path) -> str:
+    """Asked of whoever sits at the console, if there is one."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return ""
+    return getpass(load_words()("app.passphrase", file=file))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb. Exit code 0: done; 1: could not, said why; 2: usage."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -69,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         known = ", ".join(languages())
         print(load_words()("app.no_language", variable=LANGUAGE_VARIABLE, known=known), file=sys.stderr)
         return 2
+    ask_by(_passphrase)
     args = _parser([argument for argument in arguments if argument in VERBS]).parse_args(arguments)
     try:
         code = int(import_module(f"dashboard.commands.{VERBS[args.verb]}").run(args))

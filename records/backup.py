@@ -216,7 +216,7 @@ def backed_up(store: RecordStore, trial_ids: Iterable[str], folder: Path | None 
 def _is_in(backup: Path, store: RecordStore, trial_id: str) -> bool:
     try:
         filed = store.recording(store.trial(trial_id).recording_id)
-        return recording_of(backup, trial_id) == filed.sha256
+        return recording_of(backup, trial_id, store.file) == filed.sha256
     except (NotFound, RecordingDamaged) as error:
         log.warning("trial %s is not safe in %s: %s", trial_id, backup.name, error)
         return False

@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
+from records import cipher
 from records.errors import (
     RecordsError,
     StoreBusy,
@@ -24,6 +25,7 @@ from records.errors import (
     StoreDriverMissing,
     StoreError,
     StoreFull,
+    StoreLocked,
     StoreReadOnly,
     StoreRefused,
     StoreUnreachable,
@@ -33,7 +35,7 @@ from records.errors import (
 log = logging.getLogger(__name__)
 
 WAIT_S = 5.0
-PAGE_BYTES = 16384
+PAGE_BYTES = cipher.PAGE_BYTES
 WAL_SAFE_FROM = (3, 51, 3)  # older versions can corrupt the file when the write-ahead log is reset
 _WRITING = "stancelab_writing"
 #: Whose turn it is to write, for each file that this program has written to.
@@ -129,16 +131,18 @@ def make_engine(url: sa.URL, *, migrating: bool = False) -> sa.Engine:
     """Engine for an archive; nothing is opened yet. ``migrating``: foreign keys off, as rebuilding a table needs."""
     try:
         to_json = partial(json.dumps, allow_nan=False, separators=(",", ":"))
-        on_server = {} if sqlite_file(url) else _server_arguments(url)
-        engine = sa.create_engine(
-            url, json_serializer=to_json, hide_parameters=True, **on_server
-        )  # no patient in a log
+        file = sqlite_file(url)
+        key = None if file is None else cipher.key_of(file)
+        special = _server_arguments(url) if file is None else {"module": key[0]} if key else {}
+        engine = sa.create_engine(url, json_serializer=to_json, hide_parameters=True, **special)  # no patient in a log
     except (exc.NoSuchModuleError, ImportError) as error:
         raise StoreDriverMissing(shown(url), str(error)) from error
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", partial(_on_connect, foreign_keys="OFF" if migrating else "ON"))
+        module, passphrase = engine.dialect.dbapi, key[1] if key else ""
+        told = partial(_on_connect, foreign_keys="OFF" if migrating else "ON", module=module, passphrase=passphrase)
+        event.listen(engine, "connect", told)
         event.listen(engine, "begin", _on_begin)
-        event.listen(engine, "first_connect", _log_version)
+        event.listen(engine, "first_connect", partial(_log_version, module=module))
     else:
         event.listen(engine, "begin", _on_server_begin)
         event.listen(engine, "handle_error", _without_values)
@@ -227,9 +231,9 @@ def named_errors(url: sa.URL) -> Iterator[None]:
         yield
     except exc.TimeoutError as error:
         raise StoreBusy(shown(url), str(error)) from error
-    except (exc.DBAPIError, sqlite3.Error) as error:
+    except (exc.DBAPIError, sqlite3.Error, cipher.error_class()) as error:
         cause = error.orig if isinstance(error, exc.DBAPIError) else error
-        named = _named(error, cause)
+        named = _locked(url, cause) or _named(error, cause)
         if named is None:
             raise
         raise named(shown(url), " ".join(str(cause).split())) from error
@@ -239,8 +243,18 @@ def named_errors(url: sa.URL) -> Iterator[None]:
         raise
 
 
+def _locked(url: sa.URL, cause: BaseException | None) -> type[StoreError] | None:
+    """A file that is no plain SQLite, and was not opened by what was tried as its passphrase."""
+    file = sqlite_file(url)
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if file is None or code != sqlite3.SQLITE_NOTADB or not cipher.is_encrypted(file):
+        return None
+    cipher.forget(file)
+    return StoreLocked
+
+
 def _named(error: BaseException, cause: BaseException | None) -> type[StoreError] | None:
-    if isinstance(cause, sqlite3.Error):
+    if isinstance(cause, sqlite3.Error | cipher.error_class()):
         return _SQLITE_ERRORS.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
     lost: type[StoreError] | None = (
         StoreUnreachable if isinstance(error, exc.OperationalError | exc.InterfaceError) else None
@@ -250,9 +264,11 @@ def _named(error: BaseException, cause: BaseException | None) -> type[StoreError
     return _POSTGRES_ERRORS.get(getattr(cause, "sqlstate", None) or "", lost)
 
 
-def _on_connect(connection: Any, _record: object, *, foreign_keys: str) -> None:
+def _on_connect(connection: Any, _record: object, *, foreign_keys: str, module: Any, passphrase: str) -> None:
     connection.isolation_level = None  # `_on_begin` begins, never the driver
-    wal = _wal_is_safe()
+    if passphrase:
+        cipher.set_key(connection, passphrase)
+    wal = _wal_is_safe(module)
     for pragma in (
         f"busy_timeout = {WAIT_S * 1000:.0f}",
         f"page_size = {PAGE_BYTES}",
@@ -287,9 +303,10 @@ def _without_values(context: sa.ExceptionContext) -> BaseException | None:
     return type(error)(error.statement, error.params, cause, hide_parameters=True, code=error.code)
 
 
-def _wal_is_safe() -> bool:
-    return sqlite3.sqlite_version_info >= WAL_SAFE_FROM
+def _wal_is_safe(module: Any) -> bool:
+    return bool(module.sqlite_version_info >= WAL_SAFE_FROM)
 
 
-def _log_version(_connection: object, _record: object) -> None:
-    log.info("SQLite %s, journal %s", sqlite3.sqlite_version, "WAL" if _wal_is_safe() else "TRUNCATE")
+def _log_version(_connection: object, _record: object, *, module: Any) -> None:
+    journal = "WAL" if _wal_is_safe(module) else "TRUNCATE"
+    log.info("SQLite %s of %s, journal %s", module.sqlite_version, module.__name__, journal)

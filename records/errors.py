@@ -31,6 +31,7 @@
         ├── StoreRefused      the server refuses this user, password, database or act
         ├── StoreFull         no space left
         ├── StoreDamaged      not an archive, or its file is broken
+        │   └── StoreLocked   encrypted (or no archive), and not opened by a passphrase
         ├── StoreUnreachable  cannot be opened, or the server does not answer
         │   └── StoreDriverMissing
         ├── StoreOnNetwork    its file is on another computer's disk, where SQLite cannot protect it
@@ -307,6 +308,12 @@ class StoreDamaged(StoreError):
     """Happens when a file is not an archive, or a broken one."""
 
     code = "STORE_DAMAGED"
+
+
+class StoreLocked(StoreDamaged):
+    """Happens when a file is encrypted, or no archive: no passphrase was given, or not its own."""
+
+    code = "STORE_LOCKED"
 
 
 class StoreUnreachable(StoreError):

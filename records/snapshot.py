@@ -15,12 +15,23 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
+from records import cipher
 from records.engine import OS_ERRORS, WAIT_S, create_file, named_errors, sqlite_url
-from records.errors import RestoreRefused, StoreBusy, StoreDamaged, StoreMissing, StoreUnreachable
+from records.errors import (
+    RestoreRefused,
+    SealProblem,
+    SealRefused,
+    StoreBusy,
+    StoreDamaged,
+    StoreMissing,
+    StoreUnreachable,
+)
 from records.new_file import give_name, part_of
+from records.passwords import PASSWORD_MINIMUM
 from records.recording_file import unpack
 
 FOLDER, NAME_TIME = "backups", "%Y%m%dT%H%M%SZ"
@@ -81,7 +92,7 @@ def copy_verified(source: Path, target: Path) -> Snapshot:
     try:
         create_file(sa.make_url(sqlite_url(part)))
         expected = _copied(source, part)
-        with _told(part), closing(_opened(part)) as copy:
+        with _told(part), closing(_opened(part, source)) as copy:
             found = _verified(copy, part)
         if found != expected:
             raise StoreDamaged(str(part), "the copy does not hold what was copied")
@@ -91,6 +102,39 @@ def copy_verified(source: Path, target: Path) -> Snapshot:
     finally:
         for leftover in (part, part.with_name(f"{part.name}-journal")):
             leftover.unlink(missing_ok=True)
+    cipher.same_passphrase(target, source)
+    return Snapshot(target, expected)
+
+
+def rewritten(source: Path, target: Path, passphrase: str) -> Snapshot:
+    """The archive `source` as the new file `target`: encrypted with `passphrase`, or plain where it is "".
+
+    Raises
+    ------
+    SealRefused
+    As `copy_verified`.
+    """
+    if passphrase and len(passphrase) < PASSWORD_MINIMUM:
+        raise SealRefused(SealProblem.SHORT, str(PASSWORD_MINIMUM))
+    if target.exists():
+        raise RestoreRefused(str(target))
+    between, part = part_of(target), part_of(target)
+    try:
+        expected = copy_verified(source, between).inventory
+        create_file(sa.make_url(sqlite_url(part)))
+        with _told(part):
+            cipher.export(between, part, passphrase)
+            with closing(_opened(part)) as copy:
+                found = _verified(copy, part)
+        if found != expected:
+            raise StoreDamaged(str(part), "the copy does not hold what was copied")
+        with os_errors(target):
+            _sync(part)
+            give_name(part, target)
+    finally:
+        for leftover in (between, part, part.with_name(f"{part.name}-journal")):
+            leftover.unlink(missing_ok=True)
+    cipher.same_passphrase(target, part)
     return Snapshot(target, expected)
 
 
@@ -107,14 +151,16 @@ def verify_file(path: Path) -> Inventory:
         return _verified(archive, path)
 
 
-def recording_of(path: Path, trial_id: str) -> str | None:
+def recording_of(path: Path, trial_id: str, like: Path | None = None) -> str | None:
     """SHA-256 of a trial's recording as the file of an archive holds it, decoded; None where it has no such trial.
+
+    ``like``: a file of the same passphrase.
 
     Raises
     ------
     RecordingDamaged, StoreError
     """
-    with _told(path), closing(_opened(path)) as archive:
+    with _told(path), closing(_opened(path, like)) as archive:
         found = archive.execute(_CONTENT, (trial_id,)).fetchone()
     return None if found is None else unpack(found[0])[1]
 
@@ -124,7 +170,7 @@ def _copied(source: Path, part: Path) -> Inventory:
     with _told(source), closing(_opened(source)) as archive:
         archive.execute("BEGIN")
         inventory = _inventory(archive)
-        with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+        with closing(cipher.connected(part, source, mode="rw", timeout_s=WAIT_S)) as copy:
             copy.execute("PRAGMA synchronous = OFF")  # it is synced as a whole, before it gets its name
             archive.backup(copy, pages=-1, progress=_busy)
             copy.execute("PRAGMA journal_mode = DELETE")  # a copy needs no other file beside it
@@ -138,14 +184,14 @@ def _busy(status: int, _remaining: int, _total: int) -> None:
         raise StoreBusy("", "it is locked by another program")
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """For reading only: SQLite itself refuses every write."""
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=WAIT_S, isolation_level=None)
+def _opened(path: Path, like: Path | None = None) -> Any:
+    """For reading only: SQLite itself refuses every write. ``like``: a file of the same passphrase."""
+    connection = cipher.connected(path, like or path, mode="ro", timeout_s=WAIT_S)
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
 
 
-def _inventory(archive: sqlite3.Connection) -> Inventory:
+def _inventory(archive: Any) -> Inventory:
     tables = [str(name) for (name,) in archive.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     rows = {name: archive.execute(_COUNTS + _quoted(name)).fetchone()[0] for name in sorted(tables)}
     heads = dict(archive.execute(_HEADS)) if "audit_event" in tables else {}
@@ -156,7 +202,7 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _verified(archive: sqlite3.Connection, path: Path) -> Inventory:
+def _verified(archive: Any, path: Path) -> Inventory:
     found = [str(row[0]) for row in archive.execute("PRAGMA integrity_check")]
     if found != ["ok"]:
         raise StoreDamaged(str(path), found[0])

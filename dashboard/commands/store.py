@@ -15,19 +15,20 @@ from dashboard.config import data_folder, station_file, store_url
 from dashboard.exchange_text import refusal_lines, waiting_lines
 from dashboard.words import load_words
 from records.archive_reading import LARGE
-from records.backup import back_up, restore
+from records.backup import archive_file, back_up, restore
 from records.errors import RecordsError
+from records.local_disk import check_place
 from records.merge import Merged, merge_archive
 from records.migrations import newest
 from records.outbox import Waiting, is_station, waiting
 from records.sealing import Seal, make_key
 from records.server_backup import back_up_server
-from records.snapshot import FOLDER, Snapshot
+from records.snapshot import FOLDER, Snapshot, rewritten
 from records.store import RecordStore, sqlite_url
 
 #: Tables whose rows are said.
 NAMED = ("patient", "visit", "trial", "recording", "audit_event")
-ACTIONS = ("check", "upgrade", "backup", "merge")
+ACTIONS = ("check", "upgrade", "backup", "merge", "encrypt", "decrypt")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             child.add_argument("file", metavar="FILE", type=Path, help=words("command.store.merge.file"))
             child.add_argument("--large", action="store_true", help=words("command.store.merge.large"))
             add_opening(child)
+        elif action in ("encrypt", "decrypt"):
+            child.add_argument("--to", metavar="FILE", type=Path, required=True, help=words("command.store.restore.to"))
+            if action == "encrypt":
+                child.add_argument("--passphrase-stdin", action="store_true", help=words("command.seal.stdin"))
     _add_restore_and_key(actions)
 
 
@@ -106,9 +111,26 @@ def _done_to_archive(args: argparse.Namespace) -> list[str]:
         case "merge":
             limits, seal = LARGE if args.large else None, opening(args, args.file)
             return _merged(merge_archive(store, local_actor(), args.file, limits, seal))
+        case "encrypt" | "decrypt":
+            return _rewritten(store, args)
         case _:
             _check_station(store, folder)
             return _checked(store)
+
+
+def _rewritten(store: RecordStore, args: argparse.Namespace) -> list[str]:
+    """The archive as a new file, encrypted or plain; the one it is made of stays as it is."""
+    words = load_words()
+    store.check_schema()
+    source, passphrase = archive_file(store), ""
+    if args.action == "encrypt":
+        args.encrypt_to, args.passphrase = None, not args.passphrase_stdin
+        seal = sealing(args)
+        passphrase = seal.passphrase if seal else ""
+    check_place(args.to, str(args.to))
+    made = rewritten(source, args.to, passphrase)
+    kept = words(f"command.store.{args.action}.done", file=args.to, source=source)
+    return [kept, _holding(made)]
 
 
 def _check_station(store: RecordStore, folder: Path) -> None:

@@ -50,14 +50,14 @@ def examples() -> Iterator[RecordsError]:
     yield from (errors.MergeRefused(problem, "trial 7") for problem in errors.MergeProblem)
     yield errors.ParquetDriverMissing("why")
     yield from (errors.SealRefused(problem, "what") for problem in errors.SealProblem)
-    for store_error in (errors.StoreUnreachable, *leaves(errors.StoreError)):
+    for store_error in (errors.StoreUnreachable, errors.StoreDamaged, *leaves(errors.StoreError)):
         yield store_error("sqlite:///archive.db", "why", **STORE_VALUES)
 
 
 @pytest.mark.parametrize("error", list(examples()), ids=lambda error: error.code)
 def test_an_error_has_its_sentence(error: RecordsError) -> None:
     assert load_words()(f"errors.{error.code}", **error.values).endswith(
-        (".", "upgrade", "list", "set-up-code", "add", "pyrage", "pyarrow")
+        (".", "upgrade", "list", "set-up-code", "add", "sqlcipher3", "pyarrow")
     )
 
 
