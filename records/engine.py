@@ -309,4 +309,4 @@ def _wal_is_safe(module: Any) -> bool:
 
 def _log_version(_connection: object, _record: object, *, module: Any) -> None:
     journal = "WAL" if _wal_is_safe(module) else "TRUNCATE"
-    log.info("SQLite %s of %s, journal %s", module.sqlite_version, module.__name__, journal)
+    log.info("SQLite %s, journal %s, by %s", module.sqlite_version, journal, module.__name__)
