@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from dashboard import copies, exchange_frame, language, live
+from dashboard import copies, downloads, exchange_frame, language, live
 from dashboard.archive_notice import archive_notice
 from dashboard.components import explain
 from dashboard.components.notice import notice
@@ -83,6 +83,7 @@ def make_app(config: Config, services: Services) -> Dash:
     explain.register(app, words)
     live.register(app, services)
     copies.register(app, services)
+    downloads.register(app, services)
     exchange_frame.register(app, services)
     _register_frame(app, routes, services)
     Screens(gate).mount(app.server)

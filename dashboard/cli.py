@@ -24,6 +24,7 @@ VERBS: dict[str, str] = {
     "import": "importing",
     "store": "store",
     "export": "export",
+    "report": "report",
     "audit": "audit",
     "users": "users",
     "reassess": "reassess",

@@ -119,6 +119,11 @@ class ResultId(StrEnum):
     REPLAYED = "result-replayed"
     RESEARCH_TRIAL = "result-research-trial"
     RESEARCH = "result-research"
+    REPORTS_CARD = "reports"
+    REPORTS = "result-reports"
+    REPORT_CLINICIAN = "result-report-clinician"
+    REPORT_PATIENT = "result-report-patient"
+    REPORT_FILE = "result-report-file"
 
 
 class ProgressId(StrEnum):

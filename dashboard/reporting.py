@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from analysis.geometry import Side
 from dashboard.figures.statokinesigram import Footprint, close_up_half_mm, footprint
 from dashboard.report.build import clinician_report, patient_report
 from dashboard.report.clinician import Pictures, TrendView
-from dashboard.report.made import Made
+from dashboard.report.made import Made, program_text
 from dashboard.station import Station
 from dashboard.visit_groups import analysed
 from dashboard.visit_reading import read_visit
 from dashboard.visit_view import ConditionView, VisitView
 from dashboard.words import Words
+from dashboard.words.dates import moment_text
+from records import filing
+from records.model import Act, Actor
+from records.permissions import require
+from records.reports import NewReport, Report, ReportKind
+from records.signatures import SignedState
+from records.signing import signed_state
 
-CLINICIAN, PATIENT = "clinician", "patient"
-KINDS: Mapping[str, Callable[..., bytes]] = {CLINICIAN: clinician_report, PATIENT: patient_report}
+KINDS: Mapping[ReportKind, Callable[..., bytes]] = {
+    ReportKind.CLINICIAN: clinician_report,
+    ReportKind.PATIENT: patient_report,
+}
 
 
 def pictures(station: Station, view: VisitView) -> Pictures:
@@ -34,7 +44,9 @@ def _picked(station: Station, condition: ConditionView, side: Side) -> Footprint
     return footprint(station.assessed(picked)) if picked is not None else None
 
 
-def visit_report(words: Words, station: Station, visit_id: str, kind: str, at: datetime) -> bytes:
+def visit_report(
+    words: Words, station: Station, visit_id: str, kind: ReportKind, made: Made, state: SignedState | None = None
+) -> bytes:
     """The PDF of a visit as the archive has it now.
 
     Raises
@@ -42,8 +54,51 @@ def visit_report(words: Words, station: Station, visit_id: str, kind: str, at: d
     NotFound
     """
     view = read_visit(words, station, visit_id)
-    made = Made(at, station.actor.name)
-    return KINDS[kind](words, view, pictures(station, view), trends(view), made)
+    signed = signed_texts(words, state) if state is not None else ()
+    return KINDS[kind](words, view, pictures(station, view), trends(view), replace(made, signed=signed))
+
+
+def make_report(words: Words, station: Station, actor: Actor, visit_id: str, kind: ReportKind) -> tuple[Report, bytes]:
+    """Make the report of a visit in the language of `words` and file it: every one that is handed out is kept.
+
+    Raises
+    ------
+    NotPermitted, NotFound, RecordsError
+    """
+    store = station.store
+    require(actor, Act.REPORT_FILED)
+    state = signed_state(store, visit_id)
+    older = [each for each in store.reports_of(visit_id) if (each.kind, each.language) == (kind, words.language)]
+    head = store.audit_heads().get(store.station)
+    made = Made(
+        at=datetime.now().astimezone(),
+        by=actor.name,
+        number=len(older) + 1,
+        head=f"{store.station}:{head}" if head else None,
+    )
+    pdf = visit_report(words, station, visit_id, kind, made, state)
+    new = NewReport(kind, words.language, pdf, state.content_sha256, program_text())
+    return filing.file_report(store, actor, visit_id, new), pdf
+
+
+def signed_texts(words: Words, state: SignedState) -> tuple[str, ...]:
+    """Who signed the visit, and whether it was changed since."""
+    signed = [
+        words(
+            "report.signed",
+            name=each.name,
+            at=moment_text(words, each.local_at),
+            meaning=words(f"report.meaning.{each.meaning.value}"),
+        )
+        for each in state.signatures
+    ]
+    return (*signed, words("report.amended")) if state.amended else tuple(signed)
+
+
+def file_name(report: Report, code: str) -> str:
+    """What a report is called where it is saved: no letter that a file system could refuse."""
+    safe = "".join(character if character.isascii() and character.isalnum() else "-" for character in code)
+    return f"{safe}-{report.kind.value}-{report.language}-{report.number}.pdf"
 
 
 def trends(view: VisitView) -> list[TrendView]:

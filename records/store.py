@@ -369,6 +369,10 @@ class RecordStore:
         """What was done, newest first; of one patient, visit, trial ... where `subject_id` says which."""
         return self._read(audit.events, subject_id, limit, offset)
 
+    def audit_heads(self) -> dict[str, str]:
+        """Newest hash of every station's audit chain: what a report carries, so that a removed tail shows."""
+        return self._read(audit.heads)
+
     def verify_audit(self, heads: Mapping[str, str] | None = None) -> audit.AuditReport:
         """Check every audit chain; `heads` (station -> hash) come from a backup or a report."""
         return self._read(audit.verify, heads)

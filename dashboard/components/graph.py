@@ -22,7 +22,7 @@ def graph(figure: go.Figure, description: str, height: str, id: str | dict[str, 
     """
     figure.update_layout(separators=_separators())
     identity: dict[str, Any] = {} if id is None else {"id": id}
-    picture = dcc.Graph(figure=figure, config=CONFIG, responsive=True, style={"height": height}, **identity)
+    picture = dcc.Graph(figure=figure, config=CONFIG | _locale(), responsive=True, style={"height": height}, **identity)
     return html.Div(picture, className="graph", role="img", **named(description))
 
 
@@ -30,3 +30,18 @@ def _separators() -> str:
     """Decimal mark and mark of thousands, as plotly takes them: on axes and where the pointer rests."""
     words = load_words()
     return words("language.decimal_mark") + words("language.group_mark")
+
+
+def _locale() -> dict[str, Any]:
+    """Months and the order of day and month on axes; plotly's own files would be loaded from elsewhere."""
+    words = load_words()
+    months = words("language.months").split()
+    dates = {
+        "months": months,
+        "shortMonths": months,
+        "year": "%Y",
+        "month": words("language.axis_month"),
+        "dayMonth": words("language.axis_day"),
+        "dayMonthYear": words("language.axis_date"),
+    }
+    return {"locale": words.language, "locales": {words.language: {"dictionary": {}, "format": dates}}}

@@ -52,15 +52,7 @@ def _header(words: Words, demo: bool, beside: Sequence[Component]) -> html.Heade
 def _other_languages(words: Words) -> list[Component]:
     """A link to this page in each other language, named in that language."""
     return [
-        html.A(
-            code.upper(),
-            href=f"?{QUERY}={code}",
-            title=name,
-            lang=code,
-            hrefLang=code,
-            className="icon-button language",
-            **named(f"{code.upper()} {name}"),  # what is seen is said
-        )
+        html.A(name, href=f"?{QUERY}={code}", lang=code, hrefLang=code, className="language")
         for code, name in other_languages(words)
     ]
 

@@ -70,7 +70,7 @@ def clinician_document(
         "trend": _trend(words, trends),
         "trials": {"title": words("result.findings"), "rows": _trials(view)},
         "measured": {"title": words("report.measured"), "rows": measured_rows(words, view)},
-        "sign": {"by": words("report.sign_by"), "at": words("report.sign_at")},
+        "sign": {"by": words("report.sign_by"), "at": words("report.sign_at"), "signed": list(made.signed)},
         "footer": footer_document(words, made, words("report.who", code=view.patient.code, day=day)),
         "page": words("report.page"),
         "purpose": view.purpose,

@@ -22,13 +22,17 @@ class Made:
     number : int
         Counts the versions of this report of the visit from 1.
     head : str or None
-        Newest event of the audit chain before this report's own; None where the archive has none yet.
+        Newest event of the audit chain before this report's own, as `audit verify --head` takes it; None where the
+        archive has none yet.
+    signed : tuple of str
+        Who signed the visit, and whether it was changed since.
     """
 
     at: datetime
     by: str
     number: int = 1
     head: str | None = None
+    signed: tuple[str, ...] = ()
 
 
 def program_text() -> str:

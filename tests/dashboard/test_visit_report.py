@@ -19,13 +19,15 @@ from analysis.recording import ImportedRecording
 from dashboard.report.build import clinician_report, page_count, patient_report
 from dashboard.report.clinician import Pictures
 from dashboard.report.made import Made
-from dashboard.reporting import CLINICIAN, KINDS, PATIENT, pictures, visit_report
+from dashboard.reporting import KINDS, pictures, visit_report
 from dashboard.visit_view import VisitView, visit_view
 from dashboard.words import load_words
+from records.reports import ReportKind
 
 WORDS = load_words()
 HEAD = "Room 1:" + "0f" * 32
 MADE = Made(datetime(2026, 3, 9, 14, 0, tzinfo=UTC), "Dr. Example", 2, HEAD)
+CLINICIAN, PATIENT = ReportKind.CLINICIAN, ReportKind.PATIENT
 MOST_PAGES = {CLINICIAN: 2, PATIENT: 1}
 EMPTY = Pictures({}, 20.0)
 
@@ -35,9 +37,9 @@ class Case:
     """One visit with both of its reports."""
 
     view: VisitView
-    pdfs: dict[str, bytes]
+    pdfs: dict[ReportKind, bytes]
 
-    def text(self, kind: str) -> str:
+    def text(self, kind: ReportKind) -> str:
         """All text of a report without blanks: where a line breaks is no matter of what is said."""
         pages = PdfReader(BytesIO(self.pdfs[kind])).pages
         return squeezed("".join(page.extract_text() for page in pages))
@@ -48,7 +50,7 @@ def squeezed(text: str) -> str:
     return re.sub(r"[\s\u200b]", "", text)
 
 
-def reports(clinic: Clinic, view: VisitView) -> dict[str, bytes]:
+def reports(clinic: Clinic, view: VisitView) -> dict[ReportKind, bytes]:
     drawn = pictures(clinic.station, view)
     return {
         CLINICIAN: clinician_report(WORDS, view, drawn, (), MADE),
@@ -127,7 +129,7 @@ def test_the_patients_numbers_are_those_of_the_screen(cases: dict[str, Case], na
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_report_keeps_to_its_pages(cases: dict[str, Case], name: str, kind: str) -> None:
+def test_a_report_keeps_to_its_pages(cases: dict[str, Case], name: str, kind: ReportKind) -> None:
     pdf = cases[name].pdfs[kind]
     assert page_count(pdf) == len(PdfReader(BytesIO(pdf)).pages) <= MOST_PAGES[kind]
 
@@ -143,7 +145,7 @@ def resources(pdf: bytes) -> Iterator[DictionaryObject]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_is_vector_and_every_font_is_inside(cases: dict[str, Case], kind: str) -> None:
+def test_all_is_vector_and_every_font_is_inside(cases: dict[str, Case], kind: ReportKind) -> None:
     fonts = []
     for each in resources(cases["both"].pdfs[kind]):
         forms = each.get("/XObject", DictionaryObject()).get_object().values()
@@ -157,7 +159,7 @@ def test_all_is_vector_and_every_font_is_inside(cases: dict[str, Case], kind: st
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_report_says_that_it_is_pdf_a_and_pdf_ua_and_is_tagged(cases: dict[str, Case], kind: str) -> None:
+def test_a_report_says_that_it_is_pdf_a_and_pdf_ua_and_is_tagged(cases: dict[str, Case], kind: ReportKind) -> None:
     """PDF/A-2a and PDF/UA-1 declare themselves in the metadata and need tags, a language and a title."""
     reader = PdfReader(BytesIO(cases["both"].pdfs[kind]))
     root = reader.trailer["/Root"].get_object()
@@ -193,13 +195,13 @@ def test_the_same_visit_gives_the_same_file(tmp_path: Path) -> None:
     clinic = Clinic(tmp_path)
     visit = clinic.visit(clinic.patient("P-1"), both_sides())
     for kind in KINDS:
-        made = [visit_report(WORDS, clinic.station, visit.id, kind, MADE.at) for _ in range(2)]
+        made = [visit_report(WORDS, clinic.station, visit.id, kind, MADE) for _ in range(2)]
         assert made[0] == made[1]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_footer_names_patient_version_and_audit_head_and_says_what_this_is_not(
-    cases: dict[str, Case], kind: str
+    cases: dict[str, Case], kind: ReportKind
 ) -> None:
     text = cases["both"].text(kind)
     for said in ("P-both", "Version 2", "Dr. Example", HEAD, WORDS("report.statement")):
@@ -207,7 +209,7 @@ def test_the_footer_names_patient_version_and_audit_head_and_says_what_this_is_n
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_name_that_the_fonts_cannot_draw_is_said_to_be_so(cases: dict[str, Case], kind: str) -> None:
+def test_a_name_that_the_fonts_cannot_draw_is_said_to_be_so(cases: dict[str, Case], kind: ReportKind) -> None:
     text = cases["one"].text(kind)
     assert squeezed(WORDS("report.name_not_printable")) in text
     assert "P-one" in text
@@ -218,7 +220,7 @@ def test_a_reason_in_other_letters_stands_as_codes(cases: dict[str, Case]) -> No
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_simulated_patient_is_stamped_demo(cases: dict[str, Case], kind: str) -> None:
+def test_a_simulated_patient_is_stamped_demo(cases: dict[str, Case], kind: ReportKind) -> None:
     view = cases["both"].view
     marked = replace(view, patient=replace(view.patient, simulated=True))
     pdf = KINDS[kind](WORDS, marked, EMPTY, (), MADE)
@@ -229,7 +231,7 @@ def test_a_simulated_patient_is_stamped_demo(cases: dict[str, Case], kind: str) 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_visit_in_which_nothing_was_recorded_says_so(cases: dict[str, Case], kind: str) -> None:
+def test_a_visit_in_which_nothing_was_recorded_says_so(cases: dict[str, Case], kind: ReportKind) -> None:
     view = replace(cases["both"].view, conditions=())
     text = Case(view, {kind: KINDS[kind](WORDS, view, EMPTY, (), MADE)}).text(kind)
     assert squeezed(WORDS("report.nothing_recorded")) in text

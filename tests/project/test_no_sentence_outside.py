@@ -19,6 +19,7 @@ TECHNICAL = frozenset({"warning", "exception", "info", "error", "Thread", "Conte
 MEANT = (
     "<",
     "attachment; filename=",
+    "inline; filename=",
     "img-src ",
     "use strict",
     "(prefers-color-scheme",

@@ -11,7 +11,7 @@ from dashboard.explaining import parameters_of
 from dashboard.gate import callback
 from dashboard.ids import ResultId
 from dashboard.pages.patient.view import goes_on
-from dashboard.pages.result import layout
+from dashboard.pages.result import layout, reports
 from dashboard.pages.result.details import table_of_metrics
 from dashboard.pages.result.overview import overview
 from dashboard.pages.result.pictures import curves, legend, panel_picture, replay
@@ -33,7 +33,8 @@ def show(services: Services, visit_id: str) -> Component:
     body = condition_body(services, view, 0) if view.conditions else layout.empty(words)
     groups = [condition.group for condition in view.conditions]
     found = [filed.result for group in groups for filed in group.trials if filed.result is not None]
-    return layout.page(words, view, body, parameters_of(words, found), again=again)
+    page = layout.page(words, view, body, parameters_of(words, found), again=again)
+    return html.Div([page, reports.reports_card(services, view.visit)])
 
 
 def condition_body(services: Services, of: VisitView, at: int) -> Component:
@@ -61,6 +62,7 @@ def register(app: Dash, services: Services) -> Page:
     _register_replay(app)
     _register_table(app, services)
     _register_research(app, services)
+    reports.register(app, services)
     return Page("result", "/result/<visit_id>", lambda visit_id: show(services, visit_id), Right.READ)
 
 
