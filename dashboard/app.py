@@ -20,7 +20,7 @@ from dashboard.gate.gate import Gate
 from dashboard.gate.screens import Screens
 from dashboard.gate.tokens import CSRF_HEADER, Cookies, csrf_of
 from dashboard.ids import ShellId
-from dashboard.pages import compare, patient, patient_view, patients, progress, result, test
+from dashboard.pages import compare, patient, patient_view, patients, progress, result, test, visit
 from dashboard.routes import Routes
 from dashboard.services import Services
 from dashboard.words import Words, load_words
@@ -28,7 +28,7 @@ from records.errors import NotFound
 from records.permissions import Right, allows
 
 #: Packages that offer ``register(app, services) -> Page``.
-PAGES = (patients, patient, test, patient_view, result, progress, compare)
+PAGES = (patients, patient, visit, test, patient_view, result, progress, compare)
 
 ASSETS = Path(__file__).parent / "assets"
 

@@ -44,6 +44,16 @@ class PatientId(StrEnum):
 
     NEW_VISIT = "patient-new-visit"
     WHO = "patient-who"
+    BODY = "patient-body"
+    SAID = "patient-said"
+
+
+class VisitId(StrEnum):
+    """The entries of a visit."""
+
+    BODY = "visit-body"
+    SAID = "visit-said"
+    SHOWN = "visit-shown"
 
 
 class TestId(StrEnum):

@@ -56,6 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "long name": f"/patient/{long.id}",
         "no visit": f"/patient/{new.id}",
         "result": f"/result/{result.id}",
+        "entries": f"/visit/{result.id}",
         "unknown axis": f"/result/{imported.id}",
         "one side": f"/result/{one_side.id}",
     }

@@ -2,38 +2,104 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from dash import Dash, Input, Output, State
+from dash import ALL, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from dashboard.components.entry_form import keep_typed, pressed, typed_into
 from dashboard.gate import acting, callback
 from dashboard.ids import PatientId, ShellId
 from dashboard.pages.patient import layout
+from dashboard.pages.patient.acts import ACTS, Shown
 from dashboard.pages.patient.view import facts, visit_line
+from dashboard.refusal_text import filed, refusal
 from dashboard.routes import Page
 from dashboard.services import Services
 from records import filing
+from records.copies import copies_of
+from records.errors import RecordsError
 from records.model import Act
-from records.permissions import Right
+from records.permissions import PERMITTED, Right
 
 
-def show(services: Services, patient_id: str) -> Component:
-    """The page of one patient, as the archive has it now. Raises NotFound."""
+def read(services: Services, patient_id: str) -> layout.Entries:
+    """All about one patient, as the archive has it now. Raises NotFound."""
     store, words = services.station.store, services.words
     patient = store.patient(patient_id)
     today = date.today()  # noqa: DTZ011 - ages are counted in the station's own years
-    visits = [
-        visit_line(words, visit, store.trials_of(visit.id), store.latest_results(visit.id), today)
-        for visit in store.visits_of(patient_id)
-    ]
-    return layout.page(words, patient, facts(words, patient, today), visits)
+    merges = store.merges_of(patient_id)
+    others = {id for merge in merges for id in (merge.kept_id, merge.merged_id)} | {patient.merged_into or patient_id}
+    role = acting().role
+    erases = role in PERMITTED[Act.PATIENT_ERASED]
+    return layout.Entries(
+        patient=patient,
+        facts=facts(words, patient, today),
+        visits=tuple(
+            visit_line(words, visit, store.trials_of(visit.id), store.latest_results(visit.id), today)
+            for visit in store.visits_of(patient_id)
+        ),
+        therapy=store.therapy_events_of(patient_id, void=True),
+        merges=merges,
+        codes={id: store.patient(id).code for id in others},
+        copies=copies_of(store, patient_id) if erases else None,
+        writes=role in PERMITTED[Act.PATIENT_EDITED],
+        opens=role in PERMITTED[Act.VISIT_OPENED],
+    )
+
+
+def show(services: Services, patient_id: str) -> Component:
+    """The page of one patient. Raises NotFound."""
+    return layout.page(services.words, read(services, patient_id))
+
+
+def done(services: Services, shown: Shown, form: str, ids: Sequence[Any], values: Sequence[Any]) -> tuple[Any, Any]:
+    """Do what a button says: the page as it is then, and that it was done; or why not, with what was typed left.
+
+    What was typed into other forms stays, unless somebody else changed the patient since the page was shown: then it
+    would be saved over their change.
+    """
+    store = services.station.store
+    is_fresh = store.patient(shown.patient_id).version == shown.version
+    try:
+        ACTS[form](store, shown, typed_into(ids, values, form, shown.of))
+    except RecordsError as problem:
+        return no_update, refusal(services.words, problem)
+    body = layout.body(services.words, read(services, shown.patient_id))
+    if is_fresh:
+        keep_typed(body, ids, values, form)
+    return body, filed(services.words)
 
 
 def register(app: Dash, services: Services) -> Page:
-    """Mount the page and its callback."""
+    """Mount the page and its callbacks."""
+    _register_visit(app, services)
+    fields = {"type": "patient-field", "form": ALL, "of": ALL, "field": ALL}
 
+    @callback(
+        app,
+        Act.PATIENT_EDITED,
+        Output(PatientId.BODY, "children"),
+        Output(PatientId.SAID, "children"),
+        Input({"type": "patient-act", "form": ALL, "of": ALL}, "n_clicks"),
+        State(fields, "value"),
+        State(fields, "id"),
+        State(PatientId.WHO, "data"),
+        prevent_initial_call=True,
+    )
+    def act(_clicks: list[int | None], values: list[Any], ids: list[Any], who: dict[str, Any]) -> tuple[Any, Any]:
+        which = pressed()
+        if which is None:
+            raise PreventUpdate
+        return done(services, Shown(who["id"], who["version"], which["of"]), which["form"], ids, values)
+
+    return Page("patient", "/patient/<patient_id>", lambda patient_id: show(services, patient_id), Right.READ)
+
+
+def _register_visit(app: Dash, services: Services) -> None:
     @callback(
         app,
         Act.VISIT_OPENED,
@@ -43,11 +109,9 @@ def register(app: Dash, services: Services) -> Page:
         running=[(Output(PatientId.NEW_VISIT, "loading"), True, False)],
         prevent_initial_call=True,
     )
-    def new_visit(clicks: int | None, patient_id: str) -> str:
+    def new_visit(clicks: int | None, who: dict[str, Any]) -> str:
         if not clicks:  # the button came onto the page, nobody pressed it
             raise PreventUpdate
         station = services.station
-        visit = filing.open_visit(station.store, acting(), patient_id, station=station.name)
+        visit = filing.open_visit(station.store, acting(), who["id"], station=station.name)
         return f"/test/{visit.id}"
-
-    return Page("patient", "/patient/<patient_id>", lambda patient_id: show(services, patient_id), Right.READ)

@@ -25,6 +25,8 @@ class VisitLine:
     operator: str
     counts: tuple[str, ...]
     demo: bool
+    void: bool
+    entries_href: str
 
 
 def facts(words: Words, patient: Patient, today: date) -> tuple[str, ...]:
@@ -33,7 +35,9 @@ def facts(words: Words, patient: Patient, today: date) -> tuple[str, ...]:
     born = words("patient.born", age=today.year - year, year=year) if year is not None else ""
     involved = involved_text(words, patient) or words("patient.not_stated")
     side = words("patient.involved", side=involved)
-    return tuple(fact for fact in (born, sex_text(words, patient), side) if fact)
+    dominant = words("patient.dominant", side=side_label(words, patient.dominant_side)) if patient.dominant_side else ""
+    number = words("patient.record_number", number=patient.record_number) if patient.record_number else ""
+    return tuple(fact for fact in (born, sex_text(words, patient), side, dominant, number) if fact)
 
 
 def _counts(words: Words, trials: Sequence[Trial], results: Mapping[str, StoredResult]) -> tuple[str, ...]:
@@ -65,10 +69,12 @@ def visit_line(
     """One visit as text, with what was measured on each side."""
     return VisitLine(
         result_href=f"/result/{visit.id}",
-        test_href=f"/test/{visit.id}" if goes_on(visit, today) else None,
+        test_href=f"/test/{visit.id}" if goes_on(visit, today) and visit.void_reason is None else None,
         at=moment_text(words, visit.local_at),
         station=visit.station,
         operator=visit.operator,
         counts=_counts(words, trials, results),
         demo=any(trial.demo for trial in trials),
+        void=visit.void_reason is not None,
+        entries_href=f"/visit/{visit.id}",
     )
