@@ -68,7 +68,7 @@ def clinician_document(
         "others_title": words("report.other_conditions"),
         "abductors": _abductors(words, main[0]) if main else None,
         "trend": _trend(words, trends),
-        "trials": {"title": words("result.findings"), "rows": _trials(view)},
+        "trials": {"title": words("result.findings"), "rows": _trials(words, view)},
         "measured": {"title": words("report.measured"), "rows": measured_rows(words, view)},
         "sign": {"by": words("report.sign_by"), "at": words("report.sign_at"), "signed": list(made.signed)},
         "footer": footer_document(words, made, words("report.who", code=view.patient.code, day=day)),
@@ -236,23 +236,23 @@ def _trend(words: Words, trends: Sequence[TrendView]) -> Document | None:
         return None
     return {
         "title": words("report.trend"),
-        "sides": [_trend_side(words, trend) for trend in shown],
+        "sides": [_trend_side(words, trend, [other.progress for other in shown]) for trend in shown],
         "legend": words("report.trend_legend"),
     }
 
 
-def _trend_side(words: Words, trend: TrendView) -> Document:
+def _trend_side(words: Words, trend: TrendView, among: Sequence[Progress]) -> Document:
     one = trend.progress
     return {
         "label": words("report.leg", side=side_label(words, one.side)),
         "colour": SIDES[one.side].line,
-        "picture": drawn_trend(words, one),
+        "picture": drawn_trend(words, one, among),
         "alt": trend_alt(words, one.side, one.metric_id),
         "text": trend.text,
     }
 
 
-def _trials(view: VisitView) -> list[Document]:
+def _trials(words: Words, view: VisitView) -> list[Document]:
     """Each trial with its verdict; findings that several trials share are said once, after them."""
     many = len(view.conditions) > 1
     rows = [
@@ -260,8 +260,14 @@ def _trials(view: VisitView) -> list[Document]:
         for condition in view.conditions
         for trial in condition.trials
     ]
-    shared = _shared([trial for condition in view.conditions for trial in condition.trials])
-    return [*rows, *({"name": ", ".join(names), "text": text} for text, names in shared.items())]
+    trials = [trial for condition in view.conditions for trial in condition.trials]
+    return [*rows, *({"name": _whose(words, names, trials), "text": text} for text, names in _shared(trials).items())]
+
+
+def _whose(words: Words, names: Sequence[str], trials: Sequence[TrialView]) -> str:
+    if len(names) == len(trials) > 1:
+        return words("report.all_trials")
+    return "; ".join(names)
 
 
 def _shared(trials: Sequence[TrialView]) -> dict[str, list[str]]:

@@ -26,11 +26,12 @@ DATE_WIDTH_MM = 15.0
 class _Plot:
     """Where a moment and a value lie on the paper."""
 
-    def __init__(self, one: Progress) -> None:
-        times = [point.at for point in one.points]
+    def __init__(self, among: Sequence[Progress]) -> None:
+        times = sorted(point.at for one in among for point in one.points)
         self.first, self.span_s = times[0], max((times[-1] - times[0]).total_seconds(), 1.0)
-        values = [value for point in one.points for value in (*point.values, point.mean) if value is not None]
-        values += list(one.band or ())
+        points = [point for one in among for point in one.points]
+        values = [value for point in points for value in (*point.values, point.mean) if value is not None]
+        values += [end for one in among for end in one.band or ()]
         low, high = min(values, default=0.0), max(values, default=1.0)
         low = min(low, 0.0) if low < 0 or low < 0.5 * high else low
         self.step = next((step for step in STEPS if (high - low) / step <= MOST_LINES - 1), STEPS[-1])
@@ -50,9 +51,9 @@ class _Plot:
         return [self.low + n * self.step for n in range(round((self.high - self.low) / self.step) + 1)]
 
 
-def drawn_trend(words: Words, one: Progress) -> str:
-    """One leg's trend as SVG. Means are joined only between visits that compare."""
-    canvas, plot = Canvas(WIDTH_MM, HEIGHT_MM), _Plot(one)
+def drawn_trend(words: Words, one: Progress, among: Sequence[Progress] = ()) -> str:
+    """One leg's trend as SVG, on the scale that holds all of ``among``. Means are joined where visits compare."""
+    canvas, plot = Canvas(WIDTH_MM, HEIGHT_MM), _Plot([one, *among])
     right_mm = WIDTH_MM - RIGHT_MM
     style = style_of(one.side)
     for value in plot.lines():
