@@ -23,6 +23,13 @@ from importlib.util import spec_from_loader
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np  # noqa: F401 - what every test loads is loaded before the processes part
+import pytest
+import scipy.interpolate
+import scipy.signal
+import scipy.spatial
+import scipy.special  # noqa: F401
+
 ROOT = Path(__file__).parent.parent
 #: Tests of each module, those that notice most first.
 TESTS = {
@@ -39,6 +46,8 @@ TESTS = {
     "demand": ("demand",),
     "reliability": ("reliability", "progress"),
 }
+#: No fixture of the whole suite is needed; hypothesis takes the same examples each time, however long they last.
+PYTEST = ("-x", "-q", "--noconftest", "--hypothesis-profile=ci", "-p", "no:cacheprovider")
 LONGEST_S = 90
 NOTICED, SURVIVED = 1, 0
 
@@ -162,11 +171,9 @@ def _run(module: str, tree: ast.Module) -> None:
     os.dup2(silence, 2)
     code = NOTICED
     try:
-        import pytest
-
         sys.meta_path.insert(0, _Instead(f"analysis.{module}", tree))
         tests = [f"tests/analysis/test_{name}.py" for name in TESTS[module]]
-        code = SURVIVED if pytest.main(["-x", "-q", "--noconftest", "-p", "no:cacheprovider", *tests]) == 0 else NOTICED
+        code = SURVIVED if pytest.main([*PYTEST, *tests]) == 0 else NOTICED
     finally:
         os._exit(code)
 
@@ -194,11 +201,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    import numpy  # noqa: F401  - loaded once, before the processes part
-    import pytest  # noqa: F401
-    import scipy.interpolate
-    import scipy.signal
-    import scipy.spatial
-    import scipy.special  # noqa: F401
-
     main()

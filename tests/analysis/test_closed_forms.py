@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.area import CHI2_95, prediction_ellipse_area, prediction_factor, semi_axes_mm
 from analysis.marking import static_window
+from analysis.metrics import Unavailable
 from analysis.sway import mean_distance, path, planar_range, rms, velocity
 
 
@@ -58,6 +59,16 @@ def test_the_areas_of_a_cloud_are_ten_times_as_wide_a_hundred_times_as_large() -
     cloud = shapes.cloud(np.array([[4.0, 1.0], [1.0, 9.0]]), 500)
     ten_times = prediction_ellipse_area(shapes.scaled(cloud, 10.0))
     assert ten_times == pytest.approx(100 * prediction_ellipse_area(cloud))
+
+
+def test_ten_samples_are_a_window_and_nine_are_not() -> None:
+    """A circle of radius 3 mm: nine steps of its chord."""
+    circle = shapes.circle(3.0)
+    ten, nine = (circle.between(0.0, (n - 1) / 100) for n in (10, 9))
+    assert (len(ten), len(nine)) == (10, 9)
+    assert path(ten) == pytest.approx(9 * float(np.hypot(*(circle.xy_mm[1] - circle.xy_mm[0]))))
+    with pytest.raises(Unavailable, match="TOO_SHORT"):
+        path(nine)
 
 
 def test_one_step_is_path_and_range() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from analysis.demand import (
     Body,
     EntryRefused,
     Errors,
+    Estimate,
     HandLoadsDiffer,
     Reading,
     Term,
@@ -118,6 +120,33 @@ def test_an_entry_that_cannot_be_is_refused_by_name(name: str, make: object) -> 
     assert callable(make)
     with pytest.raises(EntryRefused, match=name):
         make()
+
+
+def test_an_interval_reaches_1_96_standard_errors_to_both_sides() -> None:
+    assert Estimate(1.0, 0.1).ci95 == pytest.approx((0.804, 1.196))
+
+
+BODY_LIMITS = {"mass_kg": (10.0, 300.0), "leg_length_mm": (300.0, 1200.0), "hip_half_spacing_mm": (30.0, 150.0)}
+
+
+@pytest.mark.parametrize("name", BODY_LIMITS)
+def test_a_body_may_be_as_small_and_as_large_as_is_said(name: str) -> None:
+    for limit, beyond in zip(BODY_LIMITS[name], (-0.01, 0.01), strict=True):
+        assert getattr(replace(BODY, **{name: limit}), name) == limit
+        with pytest.raises(EntryRefused, match=name):
+            replace(BODY, **{name: limit + beyond})
+
+
+READING_LIMITS = {"lateral_shift_mm": (-150.0, 150.0), "tilt_deg": (-25.0, 25.0), "hand_load": (0.0, 0.25)}
+
+
+@pytest.mark.parametrize("name", READING_LIMITS)
+def test_a_reading_may_be_as_small_and_as_large_as_is_said(name: str) -> None:
+    reading = Reading(0.0, 6.3)
+    for limit, beyond in zip(READING_LIMITS[name], (-0.01, 0.01), strict=True):
+        assert getattr(replace(reading, **{name: limit}), name) == limit
+        with pytest.raises(EntryRefused, match=name):
+            replace(reading, **{name: limit + beyond})
 
 
 def test_trials_with_different_hand_loads_are_not_averaged() -> None:

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from measured import trial
 
+from analysis.assess import Value
 from analysis.geometry import Side
 from analysis.progress import Break, Change, Label, Progress, Session, breaks_between, progress
+from analysis.quality import Finding, FindingCode, Severity
 from analysis.reliability import known_reliability
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -197,6 +199,20 @@ def test_a_visit_without_a_usable_trial_has_a_point_and_no_change() -> None:
 @pytest.mark.parametrize("metric_id", sorted(set(known_reliability()) - {"velocity_ml", "hold_time"}))
 def test_other_metrics_are_shown_without_a_label(metric_id: str) -> None:
     assert change([session(0, [40.0] * 3, metric_id), session(4, [4.0] * 3, metric_id)], metric_id).label is None
+
+
+def test_a_hold_too_short_for_steadiness_counts_as_a_hold_and_as_nothing_else() -> None:
+    whole = session(0, [20.0, 20.0])
+    held = [replace(one, values={**one.values, "hold_time": Value(12.0)}) for one in whole.results]
+    early = replace(
+        held[0],
+        usable=False,
+        values={**held[0].values, "hold_time": Value(3.0)},
+        findings=(Finding(FindingCode.NO_STATIC_WINDOW, Severity.NOT_USABLE),),
+    )
+    visit = replace(whole, results=(*held, early))
+    assert of([visit], "hold_time").points[0].values == (12.0, 12.0, 3.0)
+    assert of([visit], "velocity_ml").points[0].values == (20.0, 20.0)
 
 
 def test_a_single_visit_has_nothing_to_be_compared_with() -> None:
