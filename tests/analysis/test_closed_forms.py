@@ -82,6 +82,11 @@ def test_a_straight_line_has_its_length_for_path_and_range() -> None:
     assert (path(line), planar_range(line), velocity(line)) == pytest.approx((40.0, 40.0, 2.0))
 
 
+def test_to_and_fro_in_one_line_ranges_from_end_to_end() -> None:
+    """A sine of 10 mm that begins in its middle: neither its first nor its last sample is an end."""
+    assert planar_range(shapes.ml_sine(10.0)) == pytest.approx(20.0)
+
+
 def test_a_random_walk_steps_as_rayleigh_says() -> None:
     """Steps of 0.5 mm SD each way are 0.5 sqrt(pi / 2) = 0.627 mm long on average; 2000 of them vary by 1.2 %."""
     walk = shapes.brownian()
