@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from analysis.calibration import Calibration, Zero
-from analysis.cop import CopSeries, Frame
+from analysis.cop import CopSeries, Frame, standing_load
 from analysis.errors import AnalysisError, InvalidRecording, NotCalibrated
 from analysis.geometry import Footing, FootPlacement, PlateGeometry, Side
 from analysis.metrics import METRICS, trial_metric
@@ -71,6 +71,13 @@ def test_a_load_on_one_cell_acts_where_the_cell_stands(cell: int) -> None:
     cells_mm = ((-220.0, 210.0), (230.0, 220.0), (225.0, -215.0), (-215.0, -225.0))
     fz_n, px, py = PlateGeometry("skew", cells_mm).load_matrix()[:, cell] * 100.0
     assert (px / fz_n, py / fz_n) == cells_mm[cell]
+
+
+def test_the_first_estimate_of_body_weight_takes_what_exceeds_half_the_sustained_load() -> None:
+    """Six parts of ten at 0.52 of it count, at 0.48 they do not; a landing of 1.5 % of the samples is not sustained."""
+    for part, weight_n in ((0.52, 364.0), (0.48, 700.0)):
+        assert standing_load(np.r_[np.full(600, 700.0 * part), np.full(400, 700.0)]) == pytest.approx(weight_n)
+    assert standing_load(np.r_[np.full(985, 700.0), np.full(15, 2100.0)]) == 700.0
 
 
 @pytest.mark.parametrize(
