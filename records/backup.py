@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from collections.abc import Collection, Hashable, Iterable
@@ -143,6 +144,20 @@ def backups_in(folder: Path, stem: str, ending: str = ENDING) -> tuple[Backup, .
             except ValueError:
                 continue  # digits that are no time: not named by this program
     return tuple(sorted(found, key=lambda backup: backup.made_at))
+
+
+def copies_in(folder: Path, stem: str) -> tuple[Backup, ...]:
+    """Every copy of the archive that this program made there, oldest first.
+
+    Sealed ones and those of a server too, and those made before an upgrade, which stay until somebody removes them.
+    """
+    named = re.compile(re.escape(stem) + r"-(\d{8}T\d{6}Z)(-schema-[0-9a-z]+)?\.(db|stancelab)(\.age)?")
+    found = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if match := named.fullmatch(path.name):
+            with contextlib.suppress(ValueError):  # digits that are no time: not named by this program
+                found.append(Backup(path, datetime.strptime(match[1], NAME_TIME).replace(tzinfo=UTC)))
+    return tuple(sorted(found, key=lambda backup: (backup.made_at, backup.path.name)))
 
 
 def kept(made_at: Collection[datetime]) -> frozenset[datetime]:

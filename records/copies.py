@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from records import queries
 from records.audit import events_of_act
-from records.backup import Backup, backups_in
+from records.backup import Backup, copies_in
 from records.errors import Kind
 from records.model import Act, AuditEvent
 from records.scope import with_doubles
@@ -25,7 +25,8 @@ class Copies:
     Parameters
     ----------
     backups : tuple of Backup
-        Files there are now in the folder of backups, oldest first: kept copies go by and by, 12 months at the longest.
+        Files there are now in the folder of backups, oldest first. Most go by and by, 12 months at the longest; a copy
+        made before an upgrade stays until somebody removes it.
     exports : tuple of AuditEvent
         Of this patient or of all, oldest first. Who has the files is not known here.
     server : bool
@@ -43,7 +44,7 @@ def copies_of(store: RecordStore, patient_id: str, folder: Path | None = None) -
     Parameters
     ----------
     folder : Path or None
-        Of the backups; None: ``backups`` beside the archive.
+        Of the backups; None: ``backups`` beside the archive in a file.
 
     Raises
     ------
@@ -55,8 +56,10 @@ def copies_of(store: RecordStore, patient_id: str, folder: Path | None = None) -
         exports = tuple(_exports(archive, ids))
     first, last = patient.created_at, patient.erased_at
     backups: tuple[Backup, ...] = ()
-    if store.file is not None:
-        backups = backups_in(folder_of(store.file) if folder is None else folder, store.file.stem)
+    if folder is None and store.file is not None:
+        folder = folder_of(store.file)
+    if folder is not None:
+        backups = copies_in(folder, store.name)
     held = tuple(each for each in backups if last is None or each.made_at <= last)
     return Copies(
         tuple(each for each in held if each.made_at >= first.replace(microsecond=0)),

@@ -16,7 +16,7 @@ from records.csv_text import BOM, Cell, csv_text
 from records.model import Act, Actor, TrialStatus
 from records.permissions import require
 from records.pseudonyms import POOLED_AGE, REMOVED, Pseudonyms
-from records.scope import scope_of
+from records.scope import people_in, scope_of
 from records.sealing import SUFFIX, Seal, sealed_file
 from records.store import RecordStore
 
@@ -136,17 +136,20 @@ def metrics_document(ids: set[str]) -> dict[str, dict[str, str]]:
 
 
 def trees(store: RecordStore, patients: Sequence[str] | None, veil: Pseudonyms | None) -> Iterator[dict[str, Any]]:
-    """Each patient with visits in order of time, their trials, and of each trial all results, oldest first."""
-    if patients is None:
-        with store.reading() as connection:
-            patients = scope_of(connection, None).ids[schema.patient.name]
-    for id in patients:
+    """Each patient with visits in order of time, their trials, and of each trial all results, oldest first.
+
+    A double that was merged is no patient of its own: its visits are the other one's.
+    """
+    with store.reading() as connection:
+        people = people_in(connection, patients)
+    for id in people:
         with store.reading() as connection:
             scope = scope_of(connection, [id])
         tables = {
             table.name: list(documents(store, table, scope.ids[table.name]))
             for table in (schema.patient, schema.visit, schema.trial, schema.result)
         }
+        tables["patient"] = [row for row in tables["patient"] if row["id"] == id]
         yield _tree(tables, id, veil)
 
 

@@ -81,6 +81,15 @@ def with_doubles(connection: sa.Connection, patients: Sequence[str]) -> tuple[st
     return (*patients, *sorted(found - set(patients)))
 
 
+def people_in(connection: sa.Connection, patients: Sequence[str] | None) -> tuple[str, ...]:
+    """Ids of these patients (None: of all), each person once: a double stands for the one it was merged into."""
+    key = schema.patient.c.id
+    people = sa.select(key).where(schema.patient.c.merged_into.is_(None)).order_by(key)
+    if patients is not None:
+        people = people.where(key.in_(with_doubles(connection, patients)))
+    return tuple(connection.scalars(people))
+
+
 def patients_with_code(connection: sa.Connection, code: str) -> tuple[str, ...]:
     """Ids of the patients with this code in any case: more than one where two stations gave it.
 

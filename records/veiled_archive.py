@@ -26,7 +26,7 @@ from records.permissions import require
 from records.pseudonyms import POOLED_AGE, REMOVED, Pseudonyms
 from records.recording_file import content_sha256, pack
 from records.schema import iso_time
-from records.scope import Scope, scope_of
+from records.scope import Scope, people_in, scope_of
 from records.sealing import Seal, sealed_file
 from records.store import RecordStore
 
@@ -63,7 +63,7 @@ def export_veiled_archive(
     """
     require(actor, Act.EXPORTED)
     with store.reading() as connection:
-        scope = scope_of(connection, patients)
+        scope = scope_of(connection, people_in(connection, patients))
         owners = _owners(connection)
     veiled = _Veiled(store, veil, scope, owners)
     with sealed_file(path, seal) as written:
@@ -75,7 +75,7 @@ def export_veiled_archive(
             rows = dict(veiled.rows)
             about = {"pseudonymised": True, "whole": False, "removed": [*REMOVED, *OF_ARCHIVES], "rows": rows}
             members.finish({**format_document(), **about})
-        note_export(store, actor, "archive", scope.patients, {"rows": rows, "pseudonymised": True})
+        note_export(store, actor, "archive", patients, {"rows": rows, "pseudonymised": True})
     return rows
 
 
@@ -107,6 +107,8 @@ class _Veiled:
             "strength_test": self._entered,
         }[table.name]
         for row in documents(self._store, table, self._scope.ids[table.name]):
+            if row.get("merged_into") is not None:
+                continue  # a double: its visits are the other one's
             self.rows[table.name] += 1
             yield json_line(make(row))
 

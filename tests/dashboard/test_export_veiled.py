@@ -16,7 +16,7 @@ from shelf import CLINICIAN, TRIALS, ZERO, calibration, import_input, raw, raw_i
 
 from dashboard.cli import main
 from records import filing
-from records.export_tables import export_csv
+from records.export_tables import export_csv, export_json
 from records.merge import merge_archive
 from records.model import Act, NewPatient, Patient, RawInput
 from records.pseudonyms import Pseudonyms
@@ -206,6 +206,25 @@ def test_a_simulated_plate_is_still_known_as_one(store: RecordStore, tmp_path: P
     assert stored is not None
     assert stored.plate.simulated
     assert stored.plate.serial != "SIM-1"
+    opened.close()
+
+
+@pytest.mark.parametrize("asked", ["=P-1", "P-2"])
+def test_two_that_are_one_person_leave_as_one(store: RecordStore, tmp_path: Path, asked: str) -> None:
+    """Whichever of the two is asked for: one patient with the visits of both, in every form."""
+    one, double = (store.search_patients(code)[0].patient for code in ("=P-1", "P-2"))
+    filing.merge_patients(store, CLINICIAN, one.id, double.id, "the same man")
+    (id,) = (patient.id for patient in (one, double) if patient.code == asked)
+    assert export_veiled_archive(store, CLINICIAN, tmp_path / "v", [id], VEIL)["patient"] == 1
+    for name, veil in (("plain", None), ("veiled", VEIL)):
+        assert export_json(store, CLINICIAN, tmp_path / name, [id], veil) == 1
+        (tree,) = json.loads((tmp_path / name).read_text(encoding="utf-8"))["patients"]
+        assert (len(tree["visits"]), tree["code"]) == (5, "=P-1" if veil is None else VEIL.code(one.id))
+    opened = RecordStore(sqlite_url(tmp_path / "new.db"))
+    opened.upgrade()
+    merge_archive(opened, CLINICIAN, tmp_path / "v")
+    ((row,),) = (opened.search_patients(),)
+    assert (row.patient.code, row.visits) == (VEIL.code(one.id), 5)
     opened.close()
 
 

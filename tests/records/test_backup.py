@@ -20,7 +20,7 @@ from shelf import CLINICIAN, NOON, TRIALS, filed_patient, filed_trial, raw, raw_
 from tests_root import ROOT
 
 from records import filing, rows
-from records.backup import back_up, backed_up, backups_in, kept, sweep
+from records.backup import back_up, backed_up, backups_in, copies_in, kept, sweep
 from records.errors import NotPermitted, RestoreRefused, StoreBusy, StoreDamaged, StoreMissing, StoreNotAFile
 from records.model import Act, Actor, Role
 from records.snapshot import copy_verified, folder_of, verify_file
@@ -277,3 +277,18 @@ def test_what_a_killed_backup_left_is_removed_a_day_later_and_nothing_else(store
     gone = sweep(folder, "stancelab", NOON + timedelta(days=1, seconds=30))
     assert set(gone) == {left[0], folder / f"{left[0].name}-journal"}
     assert {path for path in folder.iterdir() if ".part" in path.name} == {left[1], *others}
+
+
+def test_every_copy_that_may_still_name_a_person_is_found(tmp_path: Path) -> None:
+    """After an erasure: sealed ones, a server's, and those made before an upgrade, which no rotation removes."""
+    mine = [
+        "stancelab-20200101T000000Z-schema-0001.db",
+        "stancelab-20260301T120000Z.db",
+        "stancelab-20260302T120000Z.db.age",
+        "stancelab-20260303T120000Z.stancelab",
+        "stancelab-20260304T120000Z.stancelab.age",
+    ]
+    for name in (*mine, "stancelab.db", "other-20260301T120000Z.db", "stancelab-99999999T000000Z.db"):
+        (tmp_path / name).write_bytes(b"")
+    assert [copy.path.name for copy in copies_in(tmp_path, "stancelab")] == mine
+    assert copies_in(tmp_path / "no folder", "stancelab") == ()
