@@ -20,7 +20,7 @@ from dashboard.gate.gate import Gate
 from dashboard.gate.screens import Screens
 from dashboard.gate.tokens import CSRF_HEADER, Cookies, csrf_of
 from dashboard.ids import ShellId
-from dashboard.pages import compare, patient, patient_view, patients, progress, result, test, visit
+from dashboard.pages import compare, patient, patient_view, patients, progress, result, settings, test, visit
 from dashboard.routes import Routes
 from dashboard.services import Services
 from dashboard.words import Words, load_words
@@ -79,7 +79,7 @@ def make_app(config: Config, services: Services) -> Dash:
     gate = Gate(app, services)
     beside, above = exchange_frame.places(services)
     app.layout = lambda: shell(words, config.demo, person(), csrf_of(gate.token), beside, above)
-    routes = Routes([page.register(app, services) for page in PAGES])
+    routes = Routes([*(page.register(app, services) for page in PAGES), *settings.register(app, services)])
     explain.register(app, words)
     live.register(app, services)
     copies.register(app, services)

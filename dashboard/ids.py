@@ -154,6 +154,53 @@ class CompareId(StrEnum):
     BODY = "compare-body"
 
 
+class OwnId(StrEnum):
+    """One's own account."""
+
+    OLD = "own-old"
+    NEW = "own-new"
+    AGAIN = "own-again"
+    SAVE_PASSWORD = "own-save-password"  # noqa: S105
+    PASSWORD_TOLD = "own-password-told"  # noqa: S105
+    PIN = "own-pin"
+    PIN_PASSWORD = "own-pin-password"  # noqa: S105
+    SAVE_PIN = "own-save-pin"
+    PIN_TOLD = "own-pin-told"
+
+
+class UsersId(StrEnum):
+    """The accounts of the archive."""
+
+    LIST = "users-list"
+    ADD = "users-add"
+    FORM = "users-form"
+    NAME = "users-name"
+    ROLE = "users-role"
+    SAVE = "users-save"
+    CANCEL = "users-cancel"
+    CODE = "users-code"
+    OPEN = "users-open"
+    ONE = "users-one"
+    ONE_BODY = "users-one-body"
+    ACT = "users-act"
+
+
+class AuditId(StrEnum):
+    """The audit log."""
+
+    WHO = "audit-who"
+    WHAT = "audit-what"
+    LIST = "audit-list"
+    MORE = "audit-more"
+    VERIFY = "audit-verify"
+    VERIFIED = "audit-verified"
+
+
+def user_act_id(act: str, account_id: str, version: int) -> dict[str, str | int]:
+    """Id of a button that does something to an account as it was shown."""
+    return {"type": UsersId.ACT.value, "act": act, "account": account_id, "version": version}
+
+
 def side_id(kind: ResultId, side: str) -> dict[str, str]:
     """Id of a component that stands once for each side."""
     return {"type": kind.value, "side": side}

@@ -16,11 +16,12 @@ from records.audit import append
 from records.errors import AlreadySetUp, Conflict, EntryProblem, InvalidEntry, Kind, LastAdministrator
 from records.ids import new_id
 from records.model import NAME_LIMIT, Act, Actor, Role, checked_text
-from records.people import Account, Session
+from records.people import Account, Invited, Session
 from records.permissions import require
 from records.store import RecordStore
 
 CODE_VALID = timedelta(minutes=15)
+PASSWORD_CODE_VALID = timedelta(hours=24)
 
 
 def accounts_of(store: RecordStore) -> tuple[Account, ...]:
@@ -100,6 +101,46 @@ def add_account(store: RecordStore, actor: Actor, name: str, role: Role, passwor
         details = {"name": account.name, "role": role.value}
         append(archive, actor, Act.ACCOUNT_ADDED, store.station, (Kind.ACCOUNT, account.id), details)
     return account
+
+
+def invite(store: RecordStore, actor: Actor, name: str, role: Role, *, now: datetime) -> Invited:
+    """File a new account; its owner chooses the password, with the code, within `PASSWORD_CODE_VALID`.
+
+    Raises
+    ------
+    NotPermitted, InvalidEntry, AccountNameTaken
+    """
+    require(actor, Act.ACCOUNT_ADDED)
+    nobodys, code = passwords.new_token(), passwords.new_code()
+    account = _new_account(name, role, nobodys, now)
+    password_hash = passwords.hashed(nobodys)
+    with store.writing() as archive:
+        people_rows.insert_account(archive, account, password_hash)
+        people_rows.keep_password_code(archive, account.id, code, now + PASSWORD_CODE_VALID)
+        details = {"name": account.name, "role": role.value, "by": "code"}
+        append(archive, actor, Act.ACCOUNT_ADDED, store.station, (Kind.ACCOUNT, account.id), details)
+    return Invited(account, code)
+
+
+def reset_by_code(
+    store: RecordStore, actor: Actor, account_id: str, *, now: datetime, version: int | None = None
+) -> Invited:
+    """Let an account's owner choose a new password, with the code; ends its sessions, forgets password and PIN.
+
+    Raises
+    ------
+    NotPermitted, NotFound
+    Conflict
+        Changed since `version`.
+    """
+    require(actor, Act.PASSWORD_RESET)
+    password_hash, code = passwords.hashed(passwords.new_token()), passwords.new_code()
+    with store.writing() as archive:
+        changed = _reset(archive, account_id, version, password_hash, now)
+        people_rows.keep_password_code(archive, account_id, code, now + PASSWORD_CODE_VALID)
+        details = {"name": changed.name, "by": "code"}
+        append(archive, actor, Act.PASSWORD_RESET, store.station, (Kind.ACCOUNT, account_id), details)
+    return Invited(changed, code)
 
 
 def change_role(
@@ -186,12 +227,8 @@ def reset_password(
     passwords.check_password(password)
     password_hash = passwords.hashed(password)
     with store.writing() as archive:
-        stored = _stored(archive, account_id, version, lambda _: True)
-        changed = dataclasses.replace(stored, version=stored.version + 1)
-        people_rows.update_account(archive, changed, password_hash=password_hash, pin_hash=None)
-        people_rows.revoke_sessions(archive, account_id, now)
-        people_rows.forget_failures(archive, account_id)
-        details = {"name": stored.name}
+        changed = _reset(archive, account_id, version, password_hash, now)
+        details = {"name": changed.name}
         append(archive, actor, Act.PASSWORD_RESET, store.station, (Kind.ACCOUNT, account_id), details)
     return changed
 
@@ -222,6 +259,16 @@ def _new_account(name: str, role: Role, password: str, now: datetime) -> Account
         raise InvalidEntry(EntryProblem.ACCOUNT_NAME_MISSING, "name")
     passwords.check_password(password)
     return Account(new_id(), name, role, created_at=now, disabled_at=None, version=1)
+
+
+def _reset(archive: sa.Connection, account_id: str, version: int | None, password_hash: str, now: datetime) -> Account:
+    stored = _stored(archive, account_id, version, lambda _: True)
+    changed = dataclasses.replace(stored, version=stored.version + 1)
+    people_rows.update_account(archive, changed, password_hash=password_hash, pin_hash=None)
+    people_rows.revoke_sessions(archive, account_id, now)
+    people_rows.forget_failures(archive, account_id)
+    people_rows.forget_password_code(archive, account_id)
+    return changed
 
 
 def _check_set_up(archive: sa.Connection, code: str, now: datetime) -> str:

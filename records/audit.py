@@ -131,11 +131,23 @@ def erase_details(connection: sa.Connection, subject_ids: Sequence[str], acts: C
     return tuple(erased)
 
 
-def events(connection: sa.Connection, subject_id: str | None, limit: int, offset: int) -> tuple[AuditEvent, ...]:
-    """Events, newest first; of one subject where it is given."""
+def events(
+    connection: sa.Connection,
+    subject_id: str | None,
+    limit: int,
+    offset: int,
+    *,
+    actor: str = "",
+    acts: Collection[Act] = (),
+) -> tuple[AuditEvent, ...]:
+    """Events, newest first; of one subject, of actors whose name holds `actor`, of some acts, where they are given."""
     chosen = sa.select(audit_event, audit_detail.c.document).join(audit_detail, isouter=True)
     if subject_id is not None:
         chosen = chosen.where(audit_event.c.subject_id == subject_id)
+    if actor:
+        chosen = chosen.where(audit_event.c.actor.icontains(actor, autoescape=True))
+    if acts:
+        chosen = chosen.where(audit_event.c.act.in_(list(acts)))
     newest_first = chosen.order_by(audit_event.c.at.desc(), audit_event.c.number.desc()).limit(limit).offset(offset)
     return tuple(event_of(row) for row in connection.execute(newest_first))
 

@@ -56,6 +56,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Invited:
+    """An account whose owner chooses the password. ``code`` is told once and kept nowhere; the archive has its hash."""
+
+    account: Account
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A session just opened. ``token`` goes to the browser and is kept nowhere; the archive has its hash."""
 

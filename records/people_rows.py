@@ -12,7 +12,7 @@ from records.errors import AccountNameTaken, Conflict, Kind, NotFound
 from records.model import Role
 from records.passwords import code_sha256, token_sha256
 from records.people import Account, Session
-from records.people_schema import account, login_failure, login_session, set_up_code
+from records.people_schema import account, login_failure, login_session, password_code, set_up_code
 from records.schema import fold
 
 T = TypeVar("T")
@@ -190,6 +190,31 @@ def usable_code(connection: sa.Connection, code: str, now: datetime) -> str:
 def use_code(connection: sa.Connection, id: str, now: datetime) -> None:
     """Take a code: it is worth nothing any more."""
     connection.execute(set_up_code.update().where(set_up_code.c.id == id).values(used_at=now))
+
+
+# ---- codes with which people choose their own password
+
+
+def keep_password_code(connection: sa.Connection, account_id: str, code: str, expires_at: datetime) -> None:
+    """Keep the hash of a new code; the account's one before is worth nothing any more."""
+    forget_password_code(connection, account_id)
+    row = {"account_id": account_id, "code_sha256": code_sha256(code), "expires_at": expires_at}
+    connection.execute(password_code.insert().values(row))
+
+
+def fits_password_code(connection: sa.Connection, account_id: str, code: str, now: datetime) -> bool:
+    """Whether a code is this account's, and has not expired."""
+    fits = sa.and_(
+        password_code.c.account_id == account_id,
+        password_code.c.code_sha256 == code_sha256(code),
+        password_code.c.expires_at > now,
+    )
+    return connection.scalar(sa.select(password_code.c.account_id).where(fits)) is not None
+
+
+def forget_password_code(connection: sa.Connection, account_id: str) -> None:
+    """A code is worth nothing any more."""
+    connection.execute(password_code.delete().where(password_code.c.account_id == account_id))
 
 
 def _columns(table: sa.Table, cls: type[Any]) -> list[sa.ColumnElement[Any]]:

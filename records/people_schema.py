@@ -49,6 +49,15 @@ login_failure = sa.Table(
     sa.Column("last_at", UtcTime, nullable=False),
 )
 
+#: Lets its account's owner choose a password, once: of a new account, or where the old one is forgotten.
+password_code = sa.Table(
+    "password_code",
+    metadata,
+    sa.Column("account_id", Words("account_id", 36), sa.ForeignKey("account.id"), primary_key=True),
+    sa.Column("code_sha256", Words("code_sha256", 64), nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+)
+
 set_up_code = sa.Table(
     "set_up_code",
     metadata,

@@ -188,6 +188,35 @@ def change_password(
     return _changed(store, token, old, new, Act.PASSWORD_CHANGED, now, limits)
 
 
+def choose_password(store: RecordStore, name: str, code: str, password: str, *, now: datetime) -> Account:
+    """Choose one's own password, with the code that an administrator was given for it.
+
+    Raises
+    ------
+    InvalidEntry
+    LoginRefused
+        Wrong name or code, the code was used or is too old, or the account is disabled.
+    LoginDelayed
+    """
+    passwords.check_password(password)
+    known, key = _known(store, name)
+    _count_try(store, key, now)
+    password_hash = passwords.hashed(password)
+    with store.writing() as archive:
+        if known is not None and people_rows.fits_password_code(archive, known.account.id, code, now):
+            current = people_rows.find_account(archive, known.account.id)
+            if current.disabled_at is None:
+                changed = dataclasses.replace(current, version=current.version + 1)
+                people_rows.forget_failures(archive, key)
+                people_rows.forget_password_code(archive, current.id)
+                people_rows.update_account(archive, changed, password_hash=password_hash)
+                subject = (Kind.ACCOUNT, current.id)
+                append(archive, current.actor, Act.PASSWORD_CHANGED, store.station, subject, {"by": "code"})
+                return changed
+        _append_refusal(archive, store, known.account if known else None, "code")
+    raise LoginRefused
+
+
 def change_pin(
     store: RecordStore, token: str, password: str, pin: str, *, now: datetime, limits: SessionLimits = LIMITS
 ) -> Account:

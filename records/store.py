@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import weakref
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from records.engine import (
 from records.errors import Kind, NotFound, RecordingDamaged, StoreDamaged, StoreMissing, StoreTooNew, StoreTooOld
 from records.examination import Observation, StrengthTest
 from records.local_disk import check_place
-from records.model import AuditEvent, DriftCheck, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
+from records.model import Act, AuditEvent, DriftCheck, Patient, PatientRow, StoredRecording, StoredResult, Trial, Visit
 from records.new_file import may_write
 from records.reports import Report
 from records.studies import Study, StudyVisit
@@ -365,9 +365,17 @@ class RecordStore:
         """The drift log of a plate, newest first."""
         return self._read(queries.drift_checks, plate_serial, limit)
 
-    def audit_events(self, subject_id: str | None = None, limit: int = 100, offset: int = 0) -> tuple[AuditEvent, ...]:
-        """What was done, newest first; of one patient, visit, trial ... where `subject_id` says which."""
-        return self._read(audit.events, subject_id, limit, offset)
+    def audit_events(
+        self,
+        subject_id: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        *,
+        actor: str = "",
+        acts: Collection[Act] = (),
+    ) -> tuple[AuditEvent, ...]:
+        """What was done, newest first; of one patient, visit, trial ..., of some people or acts, where it is said."""
+        return self._read(audit.events, subject_id, limit, offset, actor=actor, acts=acts)
 
     def audit_heads(self) -> dict[str, str]:
         """Newest hash of every station's audit chain: what a report carries, so that a removed tail shows."""

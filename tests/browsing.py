@@ -58,13 +58,14 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(app: Dash) -> Iterator[str]:
-    """Serve an application on a free port of this machine; its address, where browsers are logged in as a clinician."""
+def serving(app: Dash, *, anybody: bool = True) -> Iterator[str]:
+    """Serve an application on a free port of this machine; its address. Browsers are logged in there (`visitors`)."""
     server = make_server("127.0.0.1", 0, app.server, threaded=True)
     thread = threading.Thread(target=server.serve_forever, name="web server of a test", daemon=True)
     thread.start()
     try:
-        yield let_in(gate_of(app).services, f"http://127.0.0.1:{server.server_port}")
+        address = f"http://127.0.0.1:{server.server_port}"
+        yield let_in(gate_of(app).services, address) if anybody else address
     finally:
         server.shutdown()
         thread.join()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from functools import cache
@@ -98,3 +99,16 @@ def form_token(answer: TestResponse) -> str:
 def log_in(client: FlaskClient, name: str, password: str, **more: str) -> TestResponse:
     token = form_token(client.get("/log-in"))
     return client.post("/log-in", data={"csrf": token, "name": name, "password": password, **more})
+
+
+def page_at(client: FlaskClient, path: str) -> str:
+    """What the application puts into the page for an address, as its JSON."""
+    asked: dict[str, Any] = {
+        "output": "..page.children...title.data..",
+        "outputs": [{"id": "page", "property": "children"}, {"id": "title", "property": "data"}],
+        "inputs": [{"id": "url", "property": "pathname", "value": path}],
+        "changedPropIds": ["url.pathname"],
+    }
+    answer = client.post(CALLBACK, json=asked)
+    assert answer.status_code == 200, answer.text
+    return json.dumps(answer.get_json(), ensure_ascii=False)

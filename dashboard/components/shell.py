@@ -33,10 +33,9 @@ def _form(words: Words, csrf: str, action: str, key: str, icon: str) -> html.For
 
 
 def _me(words: Words, me: SignedIn, csrf: str) -> html.Div:
-    role = words(f"role.{me.account.role.value}")
-    who = html.Span(
-        [html.Span(me.account.name, className="who-name"), html.Span(role, className="soft")], className="who"
-    )
+    name = html.Span(me.account.name, className="me-name")
+    role = html.Span(words(f"role.{me.account.role.value}"), className="soft")
+    who = dcc.Link([name, role], href="/settings/account", className="me-who")
     lock = _form(words, csrf, "/lock/now", "gate.lock_now", "lock")
     return html.Div([who, lock, _form(words, csrf, "/log-out", "gate.log_out", "log-out")], className="me")
 
@@ -45,7 +44,11 @@ def _header(words: Words, demo: bool, beside: Sequence[Component]) -> html.Heade
     mark = dcc.Link([html.Span(className="mark"), words("app.name")], href="/", className="brand")
     claim = html.Span(words("app.claim"), className="claim")
     stamp = [demo_stamp(words)] if demo else []
-    navigation = html.Nav(dcc.Link(words("nav.patients"), href="/", className="nav-link"), **named(words("nav.main")))
+    links = [
+        dcc.Link(words(f"nav.{name}"), href=href, className="nav-link")
+        for name, href in (("patients", "/"), ("settings", "/settings"))
+    ]
+    navigation = html.Nav(links, **named(words("nav.main")))
     return html.Header([mark, navigation, claim, *stamp, *beside], className="header")
 
 
@@ -75,7 +78,7 @@ def shell(
                 [
                     html.A(words("nav.skip"), href=f"#{ShellId.PAGE}", className="skip-link"),
                     _header(words, demo, right),
-                    html.P(id="refused", className="refused", role="alert", hidden=True),
+                    html.P(id="refused", className="act-refused", role="alert", hidden=True),
                     *above,
                     html.Main(id=ShellId.PAGE, className="page", tabIndex="-1"),
                     html.Footer(words("app.purpose"), className="footer"),

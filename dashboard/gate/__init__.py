@@ -5,7 +5,7 @@ through `callback`, an address of its own through `route`: without a permission 
 `acting()` is who does it.
 """
 
-from dashboard.gate.person import acting, person
+from dashboard.gate.person import acting, person, token
 from dashboard.gate.register import callback, route
 
-__all__ = ["acting", "callback", "person", "route"]
+__all__ = ["acting", "callback", "person", "route", "token"]

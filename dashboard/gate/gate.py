@@ -103,7 +103,7 @@ class Gate:
         guarded = self._register.routes.get(request.endpoint or "")
         if seen.is_locked and not (guarded and guarded.while_locked):
             return self._turned_away("/lock")
-        g.signed_in = seen.signed_in
+        g.signed_in, g.token = seen.signed_in, self.token
         if request.endpoint is None:
             return None  # there is no such address: Flask says so
         if request.method not in SAFE_METHODS and not self.cookies.proves(request, self.cookies.session):

@@ -13,6 +13,12 @@ def person() -> SignedIn | None:
     return g.get("signed_in") if has_request_context() else None
 
 
+def token() -> str:
+    """The token of the session that this request came with: for acts on one's own account."""
+    found: str = g.token
+    return found
+
+
 def acting() -> Actor:
     """Who does what this request asks for. Behind the gate there is always one."""
     asking = person()

@@ -46,6 +46,7 @@ class Screens:
         mounted: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
             ("/log-in", self.log_in, both),
             ("/set-up", self.set_up, both),
+            ("/new-password", self.new_password, both),
             ("/lock", self.lock, both),
             ("/lock/now", self.lock_now, ("POST",)),
             ("/lock/safety", self.safety, ("POST",)),
@@ -98,6 +99,23 @@ class Screens:
             return self._form("set_up.html", 400, error, **{**shown, "code": ""})
         except RecordsError as error:
             return self._form("set_up.html", 400, error, **shown)
+        return self._opened(self._logged_in(typed["name"], typed["password"]), "/settings/users")
+
+    def new_password(self) -> ResponseReturnValue:
+        """Choose a password with the code of an administrator: of a new account, or where the old one is forgotten."""
+        if request.method == "GET":
+            return self._form("new_password.html", minimum=PASSWORD_MINIMUM)
+        self._check_form()
+        typed = {field: request.form.get(field, "") for field in ("code", "name", "password", "again")}
+        shown = {"minimum": PASSWORD_MINIMUM, "name": typed["name"], "code": typed["code"]}
+        if typed["password"] != typed["again"]:
+            return self._form("new_password.html", 400, self._words("gate.set_up.not_the_same"), **shown)
+        try:
+            sign_in.choose_password(self._store, typed["name"], typed["code"], typed["password"], now=now())
+        except LoginRefused:
+            return self._form("new_password.html", 401, self._words("gate.new_password.refused"), **shown)
+        except RecordsError as error:
+            return self._form("new_password.html", 400, error, **shown)
         return self._opened(self._logged_in(typed["name"], typed["password"]), "/")
 
     def lock(self) -> ResponseReturnValue:

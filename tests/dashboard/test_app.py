@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from clinic import Clinic, both_sides, unknown_axis
 from dash import Dash
-from flask.testing import FlaskClient
-from visitors import client_of
+from visitors import client_of, page_at
 
 from acquisition.files import read_file
 from dashboard.app import make_app
@@ -28,19 +25,6 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
 
 def app_of(clinic: Clinic) -> Dash:
     return make_app(clinic.services.config, clinic.services)
-
-
-def page_at(client: FlaskClient, path: str) -> str:
-    """What the application puts into the page for an address, as its JSON."""
-    asked: dict[str, Any] = {
-        "output": "..page.children...title.data..",
-        "outputs": [{"id": "page", "property": "children"}, {"id": "title", "property": "data"}],
-        "inputs": [{"id": "url", "property": "pathname", "value": path}],
-        "changedPropIds": ["url.pathname"],
-    }
-    answer = client.post("/_dash-update-component", json=asked)
-    assert answer.status_code == 200, answer.text
-    return json.dumps(answer.get_json(), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("path", ["/", "/patient/x", "/result/x"])

@@ -22,7 +22,17 @@ from records.model import Role
 from records.people import Session
 from records.permissions import PERMITTED, READING, Permission, Right
 
-NOBODY_NEEDED = {"/log-in", "/set-up", "/lock", "/lock/now", "/lock/safety", "/log-out", "/enter", "/session"}
+NOBODY_NEEDED = {
+    "/log-in",
+    "/new-password",
+    "/set-up",
+    "/lock",
+    "/lock/now",
+    "/lock/safety",
+    "/log-out",
+    "/enter",
+    "/session",
+}
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from staff import (
 from records import accounts, passwords, sign_in
 from records.errors import InvalidEntry, LoginRefused, NotPermitted, RecordsError, UnlockRefused
 from records.model import Act, Actor, Role
-from records.people import Account, Opened
+from records.people import Account, Invited, Opened
 from records.permissions import PEOPLE, PERMITTED
 from records.store import RecordStore, sqlite_url
 
@@ -39,12 +39,13 @@ READS = {"has_administrator", "look", "accounts_of", "account_named", "sessions_
 
 @dataclass(frozen=True)
 class Office:
-    """An archive with a clinician who is logged in and has a PIN, and a disabled account."""
+    """An archive with a clinician who is logged in and has a PIN, a disabled account, and one without a password."""
 
     store: RecordStore
     clinician: Account
     opened: Opened
     disabled: Account
+    invited: Invited
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def empty(tmp_path: Path) -> Iterator[RecordStore]:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Account, Opened, Account]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Account, Opened, Account, Invited]:
     """The office's archive, made once: its hashes take their time."""
     path = tmp_path_factory.mktemp("office") / "archive.db"
     store = RecordStore(sqlite_url(path), station="room 2")
@@ -65,18 +66,19 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Account, 
     disabled = accounts.disable_account(store, ADMIN, former.id, now=START)
     opened = logged_in(store)
     changed = sign_in.change_pin(store, opened.token, PASSWORD, PIN, now=START)
+    invited = accounts.invite(store, ADMIN, "Ivo Invited", Role.VIEWER, now=START)
     store.close()
     assert changed.id == clinician.id
-    return path.read_bytes(), changed, opened, disabled
+    return path.read_bytes(), changed, opened, disabled, invited
 
 
 @pytest.fixture
-def office(tmp_path: Path, prepared: tuple[bytes, Account, Opened, Account]) -> Iterator[Office]:
-    content, *people = prepared
+def office(tmp_path: Path, prepared: tuple[bytes, Account, Opened, Account, Invited]) -> Iterator[Office]:
+    content, clinician, opened, disabled, invited = prepared
     path = tmp_path / "archive.db"
     path.write_bytes(content)
     store = RecordStore(sqlite_url(path), station="room 2")
-    yield Office(store, *people)
+    yield Office(store, clinician, opened, disabled, invited)
     store.close()
 
 
@@ -100,6 +102,14 @@ MANAGED: dict[str, tuple[Act, Callable[[Office, Actor], object]]] = {
         Act.PASSWORD_RESET,
         lambda o, who: accounts.reset_password(o.store, who, o.clinician.id, OTHER_PASSWORD, now=START),
     ),
+    "invite": (
+        Act.ACCOUNT_ADDED,
+        lambda o, who: accounts.invite(o.store, who, "Nils New", Role.VIEWER, now=START),
+    ),
+    "reset_by_code": (
+        Act.PASSWORD_RESET,
+        lambda o, who: accounts.reset_by_code(o.store, who, o.clinician.id, now=START),
+    ),
     "revoke_session": (
         Act.SESSION_REVOKED,
         lambda o, who: accounts.revoke_session(o.store, who, o.opened.session.id, now=START),
@@ -113,6 +123,10 @@ OWN: dict[str, tuple[Act, Callable[[Office], object]]] = {
     "change_password": (
         Act.PASSWORD_CHANGED,
         lambda o: sign_in.change_password(o.store, o.opened.token, PASSWORD, OTHER_PASSWORD, now=START),
+    ),
+    "choose_password": (
+        Act.PASSWORD_CHANGED,
+        lambda o: sign_in.choose_password(o.store, o.invited.account.name, o.invited.code, PASSWORD, now=START),
     ),
     "change_pin": (
         Act.PIN_CHANGED,
@@ -182,7 +196,8 @@ def test_what_people_do_to_their_own_account_is_one_event_under_their_name(offic
     perform(office)
     newest, *rest = office.store.audit_events()
     assert tuple(rest) == before
-    assert (newest.act, newest.actor, newest.role) == (act, office.clinician.name, Role.CLINICIAN)
+    who = office.invited.account if name == "choose_password" else office.clinician
+    assert (newest.act, newest.actor, newest.role) == (act, who.name, who.role)
 
 
 def test_the_first_administrator_is_one_event_under_the_name_that_was_chosen(empty: RecordStore) -> None:
@@ -271,7 +286,7 @@ def test_a_hash_leaves_records_in_no_object(office: Office) -> None:
             for column in ("password_hash", "pin_hash")
             for (value,) in archive.exec_driver_sql(f"SELECT {column} FROM account WHERE {column} IS NOT NULL")  # noqa: S608
         ]
-    assert len(hashes) == 3
+    assert len(hashes) == 4  # three passwords, one PIN
     shown = repr((accounts.accounts_of(office.store), office.opened, office.store.audit_events()))
     assert [kept for kept in hashes if kept in shown] == []
 
