@@ -257,7 +257,7 @@ def _new_account(name: str, role: Role, password: str, now: datetime) -> Account
     name = " ".join(checked_text("name", name, NAME_LIMIT).split())
     if not name:
         raise InvalidEntry(EntryProblem.ACCOUNT_NAME_MISSING, "name")
-    passwords.check_password(password)
+    passwords.check_password(password, name)
     return Account(new_id(), name, role, created_at=now, disabled_at=None, version=1)
 
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from records.common_passwords import is_common
 from records.errors import EntryProblem, InvalidEntry
 from records.schema import sha256_of
 
@@ -32,8 +33,10 @@ _MISREAD = str.maketrans("OIL", "011")
 _CODE_GROUPS, _CODE_GROUP = 5, 4  # 100 bits: nothing to guess, so a fast hash is enough
 
 
-def check_password(password: str) -> None:
-    """Return where `password` may become someone's. Length is the only rule: rules of composition make worse ones.
+def check_password(password: str, name: str = "") -> None:
+    """Return where `password` may become someone's, whose account is called `name`.
+
+    Long enough, and not one that is tried first. Rules of composition make worse ones.
 
     Raises
     ------
@@ -43,6 +46,8 @@ def check_password(password: str) -> None:
         raise InvalidEntry(EntryProblem.PASSWORD_TOO_LONG, "password", limit=PASSWORD_LIMIT)
     if len(_normal(password)) < PASSWORD_MINIMUM:
         raise InvalidEntry(EntryProblem.PASSWORD_TOO_SHORT, "password", minimum=PASSWORD_MINIMUM)
+    if is_common(password, name):
+        raise InvalidEntry(EntryProblem.PASSWORD_COMMON, "password")
 
 
 def check_pin(pin: str) -> None:

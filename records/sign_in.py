@@ -198,7 +198,7 @@ def choose_password(store: RecordStore, name: str, code: str, password: str, *, 
         Wrong name or code, the code was used or is too old, or the account is disabled.
     LoginDelayed
     """
-    passwords.check_password(password)
+    passwords.check_password(password, name)
     known, key = _known(store, name)
     _count_try(store, key, now)
     password_hash = passwords.hashed(password)
@@ -253,6 +253,8 @@ def _changed(
     store: RecordStore, token: str, password: str, secret: str, act: Act, now: datetime, limits: SessionLimits
 ) -> Account:
     me = signed_in(store, token, now=now, active=True, limits=limits)
+    if act is Act.PASSWORD_CHANGED:
+        passwords.check_password(secret, me.account.name)
     with store.reading() as archive:
         known = people_rows.credentials(archive, me.account.id)
     _count_try(store, me.account.id, now)

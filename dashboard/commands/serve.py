@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from acquisition.ports import AUTO
 from dashboard.archive import console_actor, hand_over, open_store
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="FOLDER", help=words("command.serve.data"))
     parser.add_argument("--store", metavar="URL", help=words("command.serve.store"))
     parser.add_argument("--plate", metavar="URL", help=words("command.serve.plate"))
+    parser.add_argument("--lan", metavar="URL", type=_public_url, help=words("command.serve.lan"))
 
 
 def add_server_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,9 +46,18 @@ def run(args: argparse.Namespace) -> int:
         http_port=args.http_port,
         open_browser=not args.no_browser,
         plate_url=plate_url(args.plate),
+        public_url=args.lan,
     )
     serve(config)
     return 0
+
+
+def _public_url(text: str) -> str:
+    """Where a reverse proxy shows this station. Without TLS nobody else is let in: passwords would be read."""
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or parts.username:
+        raise argparse.ArgumentTypeError(load_words()("command.serve.lan_without_tls", text=text))
+    return text.rstrip("/")
 
 
 def serve(config: Config, guest: Account | None = None) -> None:
@@ -91,7 +102,9 @@ def _greet(address: str, config: Config, archive: str) -> None:
         words("command.serve.address", address=address),
         words("command.serve.archive", archive=archive),
         words(f"command.serve.{kind}", url=config.plate_url),
-        words("command.serve.loopback"),
+        words("command.serve.public", public=config.public_url, address=address)
+        if config.public_url
+        else words("command.serve.loopback"),
         words("command.serve.end"),
     ]
     _tell(lines)

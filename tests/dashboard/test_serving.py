@@ -8,12 +8,17 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
+from clinic import Clinic
 from tests_root import ROOT
+from visitors import VISITORS_PASSWORD, account_of, form_token
 
+from dashboard.app import make_app
 from dashboard.archive import local_actor, open_store
 from dashboard.cli import main
 from dashboard.config import Config, store_url
@@ -21,6 +26,7 @@ from dashboard.demonstration import PAST, PATIENTS, fill
 from dashboard.serving import Server, running
 from dashboard.station import Station
 from dashboard.visit_groups import condition_groups
+from records.model import Role
 from records.store import RecordStore
 
 
@@ -97,3 +103,49 @@ def test_ctrl_c_ends_the_program_without_a_traceback(tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 0
     assert errors == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://balance.example",
+        "balance.example",
+        "https://",
+        "https://x.example/path",
+        "https://me@x.example",
+        "0.0.0.0",  # noqa: S104
+    ],
+)
+def test_other_computers_are_let_in_through_tls_only(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--lan", text, "--no-browser", "--data", str(tmp_path)])
+    assert ended.value.code == 2
+    assert "reverse proxy" in capsys.readouterr().err
+
+
+def test_behind_a_proxy_with_tls_cookies_are_secure_and_only_its_pages_may_send(tmp_path: Path) -> None:
+    clinic = Clinic(tmp_path)
+    config = replace(clinic.services.config, public_url="https://balance.example")
+    app = make_app(config, replace(clinic.services, config=config))
+    account_of(clinic.store, Role.ADMIN)
+    account_of(clinic.store, Role.CLINICIAN)
+    client = app.server.test_client()
+    there: dict[str, Any] = {"base_url": "http://balance.example"}
+    page = client.get("/log-in", **there)
+    assert page.headers["Strict-Transport-Security"].startswith("max-age=")
+    sent = {"name": "Dr. Example", "password": VISITORS_PASSWORD, "csrf": form_token(page)}
+    from_there = {"Origin": "https://balance.example", "Sec-Fetch-Site": "same-origin"}
+    (form,) = page.headers.getlist("Set-Cookie")
+    cookie = {"Cookie": form.partition(";")[0]}  # over http the client would not send a secure one
+    for origin in ("http://balance.example", "https://evil.example"):
+        answer = client.post("/log-in", data=sent, headers={**cookie, "Origin": origin}, **there)
+        assert answer.status_code == 403
+    answer = client.post("/log-in", data=sent, headers={**cookie, **from_there}, **there)
+    assert answer.status_code == 303
+    for one in answer.headers.getlist("Set-Cookie"):
+        assert one.startswith("__Host-")
+        assert "Secure" in one
+    assert client.get("/log-in", base_url="http://elsewhere.example").status_code == 400
+    clinic.store.close()

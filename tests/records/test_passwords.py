@@ -81,8 +81,11 @@ def test_at_most_two_hashes_are_made_at_once(monkeypatch: pytest.MonkeyPatch) ->
     assert most == 2
 
 
-@pytest.mark.parametrize("password", [PASSWORD, "x" * 12, "ä" * 12, "漢" * 12, "y" * 1000, "            ."])
-def test_a_password_needs_twelve_characters_and_nothing_else(password: str) -> None:
+@pytest.mark.parametrize(
+    "password",
+    [PASSWORD, "kelb frunsto", "ÄÖÜ fröhlich", "漢字仮名交文書道具箱鍵山", "zug " * 3 + "y" * 900 + "amboss"],
+)
+def test_a_password_needs_twelve_characters_and_no_rule_of_composition(password: str) -> None:
     passwords.check_password(password)
 
 
@@ -143,3 +146,40 @@ def test_codes_and_tokens_are_long_and_never_the_same() -> None:
     assert len(codes) == len(tokens) == 100
     assert {len(code.replace("-", "")) for code in codes} == {20}
     assert {len(token) for token in tokens} == {43}
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("password1234", "Passwort2026!", "P@ssw0rd1234", "123456789012", "qwertzuiop12", "asdfghjklasdfg"),
+        *("aaaaaaaaaaaa", "abcabcabcabc", "passwordpassword", "summer2026summer", "administrator", "letmein-letmein"),
+        *("iloveyou2026", "Willkommen2026", "stancelab2026!", "correct horse battery staple", "Physio-Praxis-1"),
+        *("            ", "abcdefghijkl", "zyxwvutsrqpo", "1q2w1q2w1q2w"),
+    ],
+)
+def test_a_password_that_is_tried_first_is_refused_however_long_it_is(password: str) -> None:
+    with pytest.raises(InvalidEntry) as refused:
+        passwords.check_password(password)
+    assert refused.value.code == EntryProblem.PASSWORD_COMMON
+    assert password not in str(refused.value)
+
+
+def test_the_name_of_the_account_is_no_password() -> None:
+    passwords.check_password("kordula brandner")
+    for own in ("kordula brandner", "Brandner-1968", "kordula2026!"):
+        with pytest.raises(InvalidEntry):
+            passwords.check_password(own, "Kordula Brandner")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "seven green anvils sing",
+        "Tasse Regen Ziegel 4",
+        "my password is a marble elk",
+        "vX9-kk2-Lpq-77z",
+        "mxyzptlk-brnngg",
+    ],
+)
+def test_words_that_do_not_belong_together_and_random_letters_are_accepted(password: str) -> None:
+    passwords.check_password(password)
