@@ -21,6 +21,7 @@ from records import accounts, sign_in
 from records.errors import NotFound, NotPermitted, RecordsError, SessionOver, StoreError
 from records.people import Seen
 from records.permissions import require
+from records.sign_in_apart import SignInApart
 from records.sign_in_rules import SessionLimits
 
 #: Files of the program itself: the same for everyone, nothing of the archive in them.
@@ -59,6 +60,8 @@ class Gate:
         self.cookies = Cookies(self.config)
         self.limits = _DEMO_LIMITS if self.config.demo else sign_in.LIMITS
         self.links = Links()
+        #: For an archive that can only be read.
+        self.apart = SignInApart(self.store, self.limits)
         self._known = Known(self.limits)
         #: Endpoints that look at the session themselves, if they need one.
         self.open: set[str] = set()
@@ -77,7 +80,7 @@ class Gate:
             seen = sign_in.look(self.store, self.token, now=now(), limits=self.limits)
         except SessionOver:
             self._known.forget(self.token)
-            raise
+            return self.apart.look(self.token, now=now())
         except StoreError as error:
             return self._known.recall(self.token, now(), error)
         self._known.keep(self.token, seen)
@@ -113,7 +116,7 @@ class Gate:
             abort(403)
         require(seen.signed_in.account.actor, guarded.needs)
         if not guarded.polls:
-            self._keep_open(seen)
+            self.keep_open(seen)
         return None
 
     def after(self, response: Response) -> Response:
@@ -146,14 +149,16 @@ class Gate:
         server.after_request(self.after)
         server.register_error_handler(RecordsError, self._error)
 
-    def _keep_open(self, seen: Seen) -> None:
+    def keep_open(self, seen: Seen) -> None:
+        """Somebody did something: the session lasts for another while."""
         idle_s = abs((now() - seen.signed_in.session.active_at).total_seconds())
         if idle_s < sign_in.ACTIVITY_STEP_S:
             return
         try:
             g.signed_in = sign_in.signed_in(self.store, self.token, now=now(), active=True, limits=self.limits)
-        except StoreError:
+        except (StoreError, SessionOver):  # the archive can't keep it, or knows nothing of it
             self._known.active(self.token, now())
+            self.apart.active(self.token, now=now())
 
     def _check_sender(self) -> None:
         """Nothing but pages of this server asks this server; only a link to a page may come from elsewhere."""

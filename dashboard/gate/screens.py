@@ -20,8 +20,8 @@ from records.errors import (
     LoginRefused,
     NotFound,
     RecordsError,
-    SessionLocked,
     SessionOver,
+    StoreError,
     UnlockRefused,
 )
 from records.passwords import PASSWORD_MINIMUM, PIN_DIGITS
@@ -129,9 +129,7 @@ class Screens:
             return self._locked(seen)
         self._check_session()
         try:
-            sign_in.unlock(
-                self._store, self._gate.token, request.form.get("pin", ""), now=now(), limits=self._gate.limits
-            )
+            self._unlock(request.form.get("pin", ""))
         except UnlockRefused as error:
             return self._locked(seen, 401, error)
         except SessionOver:
@@ -144,7 +142,10 @@ class Screens:
         """Lock at once: who leaves the room does not wait five minutes."""
         self._check_session()
         with suppress(SessionOver):
-            sign_in.lock(self._store, self._gate.token, now=now(), limits=self._gate.limits)
+            try:
+                sign_in.lock(self._store, self._gate.token, now=now(), limits=self._gate.limits)
+            except (StoreError, SessionOver):
+                self._gate.apart.lock(self._gate.token, now=now())
         return redirect(self._with_next("/lock"), 303)
 
     def safety(self) -> ResponseReturnValue:
@@ -177,10 +178,10 @@ class Screens:
         try:
             if request.method not in SAFE_METHODS:
                 self._check_session()
-                sign_in.signed_in(self._store, self._gate.token, now=now(), active=True, limits=self._gate.limits)
             seen = self._gate.seen()
-        except SessionLocked:
-            return jsonify(go="/lock")
+            if request.method not in SAFE_METHODS and not seen.is_locked:
+                self._gate.keep_open(seen)
+                seen = self._gate.seen()
         except SessionOver:
             return jsonify(go="/log-in")
         if seen.is_locked:
@@ -204,6 +205,8 @@ class Screens:
             raise LoginDelayed(1.0)
         try:
             return sign_in.log_in(self._store, name, password, now=now())
+        except StoreError:  # it may still be read
+            return self._gate.apart.log_in(name, password, now=now())
         finally:
             self._trying.release()
 
@@ -214,8 +217,16 @@ class Screens:
         self._gate.cookies.open(answer, opened.token)
         return answer
 
+    def _unlock(self, pin: str) -> None:
+        token = self._gate.token
+        try:
+            sign_in.unlock(self._store, token, pin, now=now(), limits=self._gate.limits)
+        except (StoreError, SessionOver):
+            self._gate.apart.unlock(token, pin, now=now())
+
     def _end(self, token: str) -> None:
-        with suppress(SessionOver):
+        self._gate.apart.log_out(token)
+        with suppress(SessionOver, StoreError):
             sign_in.log_out(self._store, token, now=now(), limits=self._gate.limits)
 
     def _form(

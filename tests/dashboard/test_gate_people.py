@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from clinic import Clinic
@@ -13,9 +14,10 @@ from visitors import VISITORS_PASSWORD, account_of, client_of, fire, form_token,
 
 from dashboard.app import make_app
 from dashboard.archive import console_actor
-from dashboard.gate.gate import gate_of
+from dashboard.gate.gate import gate_of, now
 from dashboard.gate.tokens import CSRF_HEADER, local_path
 from records import accounts, sign_in
+from records.errors import StoreDamaged
 from records.model import Act, Role
 
 
@@ -245,3 +247,46 @@ def test_the_link_of_a_demonstration_opens_it_once(tmp_path_factory: pytest.Temp
     assert second.get("/_dash-layout").status_code == 401
     assert demo.store.audit_events(None, 1)[0].act is Act.LOGGED_IN
     demo.store.close()
+
+
+def test_an_archive_that_can_only_be_read_is_looked_at_by_its_people(tmp_path: Path) -> None:
+    """Nothing is written: no session, no event; the lock screen and the log-out work all the same."""
+    clinic = Clinic(tmp_path)
+    account_of(clinic.store, Role.ADMIN)
+    account = account_of(clinic.store, Role.CLINICIAN)
+    opened = sign_in.open_session(clinic.store, account.id, now=now())
+    sign_in.change_pin(clinic.store, opened.token, VISITORS_PASSWORD, "402917", now=now())
+    before = clinic.store.audit_events()
+    app = make_app(clinic.services.config, clinic.services)
+    clinic.store.damage = StoreDamaged("sqlite:///archive.db", "a page of it")
+    client = app.server.test_client()
+    assert log_in(client, account.name, "wrong password").status_code == 401
+    assert log_in(client, account.name, VISITORS_PASSWORD).status_code == 303
+    assert client.get("/_dash-layout").status_code == 200
+    token = client.get_cookie(gate_of(app).cookies.csrf)
+    assert token is not None
+    sent = {"csrf": token.value, "pin": "402917"}
+    assert client.post("/lock/now", data=sent).headers["Location"] == "/lock"
+    assert client.get("/_dash-layout").status_code == 401
+    assert client.post("/lock", data=sent).headers["Location"] == "/"
+    assert client.get("/_dash-layout").status_code == 200
+    assert client.post("/log-out", data=sent).status_code == 303
+    assert client.get("/_dash-layout").status_code == 401
+    assert clinic.store.audit_events() == before
+    clinic.store.close()
+
+
+def test_people_who_were_let_in_go_on_while_the_archive_does_not_answer(tmp_path: Path) -> None:
+    """A recording in memory can still be saved, a running test stopped; nobody new comes in."""
+    clinic = Clinic(tmp_path)
+    app = make_app(clinic.services.config, clinic.services)
+    client, stranger = client_of(app), app.server.test_client()
+    assert client.get("/_dash-layout").status_code == 200
+    file = clinic.store.file
+    assert file is not None
+    clinic.store.close()
+    file.write_bytes(b"no archive any more " * 1000)
+    assert client.get("/_dash-layout").status_code == 200
+    assert client.get("/api/unfiled").status_code == 404  # answered: there is nothing to save
+    assert stranger.get("/_dash-layout").status_code == 503
+    assert "Restore a backup." in stranger.get("/").text
