@@ -19,7 +19,7 @@ winter spring autumn herbst monkey dragon tiger master shadow superman batman sp
 fussball baseball basketball soccer hockey michael jennifer jessica daniel ashley charlie thomas andrea computer
 internet secret geheim freedom whatever trustno changeme default guest qwerty qwertz azerty clinic clinician klinik
 hospital krankenhaus praxis physio physiotherapy therapie doctor doktor patient balance stance stancelab lab
-january february march april may june july august september october november december januar februar maerz mai juni
+january february march april may june july august september october november december maerz mai
 monday friday correct horse battery staple
 """.split()  # noqa: SIM905 - read as a text
 _ROWS = ("1234567890", "qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm")
