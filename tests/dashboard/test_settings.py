@@ -52,12 +52,12 @@ def admin(app: Dash, clinic: Clinic) -> Iterator[Account]:
 
 
 def test_every_act_and_every_kind_has_a_name_for_people() -> None:
-    assert [act for act in Act if not WORDS.has(f"act.{act.value}")] == []
+    assert [act for act in Act if not WORDS.has(f"audited.{act.value}")] == []
     assert [kind for kind in Kind if not WORDS.has(f"kind.{kind.value}")] == []
 
 
 def test_names_of_acts_tell_them_apart() -> None:
-    names = [WORDS(f"act.{act.value}") for act in Act]
+    names = [WORDS(f"audited.{act.value}") for act in Act]
     assert len(set(names)) == len(names)
 
 

@@ -25,7 +25,7 @@ FAULTS_SHOWN = 20
 def page(words: Words) -> Component:
     """What to look for, the list, verify and copy."""
     acts = sorted(
-        ({"value": act.value, "label": words(f"act.{act.value}")} for act in Act), key=lambda one: one["label"]
+        ({"value": act.value, "label": words(f"audited.{act.value}")} for act in Act), key=lambda one: one["label"]
     )
     who = dmc.TextInput(id=AuditId.WHO, label=words("settings.audit.who"), debounce=300, value="", className="search")
     what = dmc.Select(id=AuditId.WHAT, label=words("settings.audit.what"), data=acts, clearable=True, searchable=True)
@@ -94,7 +94,7 @@ def _row(words: Words, event: AuditEvent) -> html.Tr:
     cells: list[Component | str | list[Component]] = [
         moment_text(words, event.at.astimezone()),
         [html.Div(event.actor), html.Div(words(f"role.{event.role.value}"), className="soft")],
-        words(f"act.{event.act.value}"),
+        words(f"audited.{event.act.value}"),
         shown,
         f"{event.station} {event.number}",
     ]
