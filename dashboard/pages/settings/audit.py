@@ -21,7 +21,7 @@ from records.model import Act
 from records.permissions import Right
 
 PAGE_ROWS = 50
-TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
+TYPES = {"csv": "text/csv", "jsonl": "application/jsonl"}
 
 
 def found(services: Services, who: str, what: str | None, pages: int) -> tuple[Component, dict[str, str]]:
@@ -78,7 +78,7 @@ def register(app: Dash, services: Services) -> Section:
     def download(kind: str) -> Response:
         if kind not in TYPES:
             abort(404)
-        response = Response(copied(services, kind), content_type=TYPES[kind])
+        response = Response(copied(services, kind), mimetype=TYPES[kind])
         response.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
         return response
 
