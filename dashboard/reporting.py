@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from analysis.geometry import Side
-from dashboard.figures.statokinesigram import Footprint, close_up_half_mm, footprint
+from dashboard.figures.statokinesigram import Footprint, close_up_half_mm
 from dashboard.report.build import clinician_report, patient_report
 from dashboard.report.clinician import Pictures, TrendView
 from dashboard.report.made import Made, program_text
+from dashboard.signals import footprint_of
 from dashboard.station import Station
 from dashboard.visit_groups import analysed
 from dashboard.visit_reading import read_visit
@@ -35,13 +36,13 @@ def pictures(station: Station, view: VisitView) -> Pictures:
     if not view.conditions:
         return Pictures({}, close_up_half_mm([]))
     condition = view.conditions[0]
-    drawn = [footprint(station.assessed(filed.trial.id)) for filed in analysed(condition.group.trials)]
+    drawn = [footprint_of(station, filed.trial.id) for filed in analysed(condition.group.trials)]
     return Pictures({side: _picked(station, condition, side) for side in Side}, close_up_half_mm(drawn))
 
 
 def _picked(station: Station, condition: ConditionView, side: Side) -> Footprint | None:
     picked = next(each.picked for each in condition.sides if each.side is side)
-    return footprint(station.assessed(picked)) if picked is not None else None
+    return footprint_of(station, picked)
 
 
 def visit_report(

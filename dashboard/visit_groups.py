@@ -75,12 +75,12 @@ class ConditionGroup:
 
 
 def condition_groups(results: VisitResults) -> tuple[ConditionGroup, ...]:
-    """The conditions of a visit: tests before demonstrations, else in the order in which they were first met."""
+    """The conditions of a visit: tests before demonstrations, what counts before what does not, else as first met."""
     found: dict[MadeUnder, list[FiledTrial]] = {}
     for filed in results.trials:
         found.setdefault(made_under(filed.trial), []).append(filed)
     groups = [ConditionGroup(made, tuple(trials)) for made, trials in found.items()]
-    return tuple(sorted(groups, key=lambda group: group.made.demo))
+    return tuple(sorted(groups, key=lambda group: (group.made.demo, not counted(group.trials))))
 
 
 def group_of(groups: Sequence[ConditionGroup], trial_id: str) -> tuple[ConditionGroup, FiledTrial]:

@@ -213,7 +213,8 @@ def trial_view(words: Words, group: ConditionGroup, filed: FiledTrial, entries: 
     elif result is None:
         verdict = _why_not(words, filed.error)
     else:
-        verdict = words("result.ended", ended=ended_text(words, result.phases), usable=usable_text(words, result))
+        key = "result.ended_practice" if practice else "result.ended"
+        verdict = words(key, ended=ended_text(words, result.phases), usable=usable_text(words, result))
         told = tuple((finding.severity, finding_text(words, finding)) for finding in result.findings)
     return TrialView(
         trial_id=filed.trial.id,

@@ -70,3 +70,8 @@ def course_colour(style: SideStyle, part: float) -> str:
     at = min(int(place), len(style.course) - 2)
     mixed = (a + (b - a) * (place - at) for a, b in zip(style.course[at], style.course[at + 1], strict=True))
     return "rgb({},{},{})".format(*(round(part) for part in mixed))
+
+
+def course_gradient(style: SideStyle) -> str:
+    """The colours of a path from its beginning to its end, for a style sheet."""
+    return f"linear-gradient(90deg, {', '.join(course_colour(style, part) for part in (0.0, 0.5, 1.0))})"

@@ -16,7 +16,17 @@ from analysis.assess import AssessedTrial
 from analysis.cop import CopSeries
 from analysis.geometry import FootPlacement, Side, to_lateral
 from dashboard.figures.foot import foot_outline_mm
-from dashboard.figures.palette import CLEAR, FONT, FOOT_FILL, GRID, MARK_EDGE, REFERENCE, TEXT, course_colour, style_of
+from dashboard.figures.palette import (
+    CLEAR,
+    FONT,
+    FOOT_FILL,
+    GRID,
+    MARK_EDGE,
+    REFERENCE,
+    TEXT,
+    course_colour,
+    style_of,
+)
 from dashboard.figures.unchecked import curve, figure
 from dashboard.words import Words
 

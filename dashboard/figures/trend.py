@@ -17,7 +17,7 @@ from dashboard.sentences import number_text, side_label, unit_text
 from dashboard.words import Words
 from dashboard.words.dates import date_text
 
-MARGIN = {"l": 56, "r": 16, "t": 40, "b": 40}
+MARGIN = {"l": 56, "r": 16, "t": 56, "b": 40}
 #: Room beside the first and the last visit, as a part of their distance; days where there is one visit only.
 ROOM_PART, ROOM_DAYS = 0.06, 7
 
@@ -152,7 +152,14 @@ def _naive(at: datetime) -> datetime:
 
 def _time_axis(span: Span) -> dict[str, Any]:
     ends = [_naive(at) for at in span]
-    return {"range": ends, "type": "date", "gridcolor": GRID, "zeroline": False, "fixedrange": True, "nticks": 6}
+    return {
+        "range": ends,
+        "type": "date",
+        "gridcolor": GRID,
+        "zeroline": False,
+        "fixedrange": True,
+        "nticks": 6,
+    }
 
 
 def _stretches(leg: Progress) -> list[list[Point]]:
@@ -268,7 +275,8 @@ def _event_lines(events: Sequence[Event], span: Span) -> list[dict[str, Any]]:
 
 
 def _event_names(events: Sequence[Event], span: Span) -> list[dict[str, Any]]:
-    return [_name(event.at, event.text, 1.08) for event in _within(events, span)]
+    """Names on two levels in turn: events follow one another closely."""
+    return [_name(event.at, event.text, 1.07 + 0.09 * (n % 2)) for n, event in enumerate(_within(events, span))]
 
 
 def _within(events: Sequence[Event], span: Span) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,8 +17,12 @@ from dashboard.comparing import Compared, Option, compared, options
 from dashboard.figures.replay import replay_course
 from dashboard.history import PatientHistory, VisitHistory, patient_history
 from dashboard.pages.compare.layout import picked
-from dashboard.station import FiledTrial
-from dashboard.visit_groups import condition_groups
+from dashboard.pages.result.callbacks import condition_body
+from dashboard.pages.result.pictures import over_time
+from dashboard.signals import footprint_of
+from dashboard.station import FiledTrial, Station
+from dashboard.visit_groups import condition_groups, group_of
+from dashboard.visit_reading import read_visit
 from dashboard.words import load_words
 from records.errors import NotFound
 
@@ -120,6 +125,27 @@ def test_at_first_the_visit_before_is_chosen_else_two_trials(history: PatientHis
     assert [key.split(":")[0] for key in first] == ["trial", "trial"]
     alone = [Option(f"visit:{new}:0", "", ""), Option(f"trial:{new}:t", "", "")]
     assert picked(alone, new) is None
+
+
+# ---- a recording that is damaged
+
+
+def test_a_damaged_recording_takes_neither_the_numbers_nor_the_other_pictures(clinic: Clinic) -> None:
+    """One of six recordings lost its end: its numbers were filed before, five trials are drawn."""
+    visit = clinic.visit(clinic.patient("D-1"), both_sides())
+    first, *others = clinic.store.trials_of(visit.id)
+    with sqlite3.connect(clinic.services.config.data_folder / "archive.db") as archive:
+        cut = "UPDATE recording SET content = substr(content, 1, 200) WHERE id = ?"
+        archive.execute(cut, (first.recording_id,))
+    archive.close()
+    fresh = Station(clinic.store, clinic.actor, "Room 1", settings=AnalysisSettings())
+    assert footprint_of(fresh, first.id) is None
+    assert all(footprint_of(fresh, trial.id) is not None for trial in others)
+    services = replace(clinic.services, station=fresh)
+    shown = str(condition_body(services, read_visit(WORDS, fresh, visit.id), 0))
+    assert "+10.0 mm" in shown
+    group, filed = group_of(condition_groups(fresh.visit_results(visit.id)), first.id)
+    assert WORDS("result.no_signals") in str(over_time(WORDS, fresh, group, filed))
 
 
 # ---- a trial played again

@@ -239,6 +239,7 @@ def test_practice_is_shown_and_counts_nowhere(clinic: Clinic) -> None:
     assert [choice.label for choice in view.left.choices] == ["P1", "1", "2"]
     assert [trial.practice for trial in view.trials] == [True, False, False, True, False, False]
     assert not any(trial.void for trial in view.trials)
+    assert "counts nowhere" in view.trials[0].verdict
 
 
 def test_practice_alone_compares_nothing(clinic: Clinic) -> None:
@@ -247,6 +248,12 @@ def test_practice_alone_compares_nothing(clinic: Clinic) -> None:
     (sentence,) = view.sentences
     assert sentence.text == WORDS("result.nothing_counts")
     assert numbers(view.left)["velocity"].value is None
+
+
+def test_a_condition_with_nothing_but_practice_comes_after_one_that_counts(clinic: Clinic) -> None:
+    practice = {"protocol": {"practice": True}, "status": TrialStatus.VOID, "void_reason": PRACTICE, **CLOSED}
+    view = visit_view(WORDS, changed(results_of(clinic, both_sides()), practice, None, None, practice, None, None))
+    assert [condition.title for condition in view.conditions] == ["Eyes open", "Eyes closed"]
 
 
 def test_no_trial_is_lost_between_the_conditions(clinic: Clinic) -> None:

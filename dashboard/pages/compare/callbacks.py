@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.comparing import Compared, Shown, compared, options
 from dashboard.explaining import parameters_of
-from dashboard.figures.statokinesigram import close_up_half_mm, footprint
+from dashboard.figures.statokinesigram import close_up_half_mm
 from dashboard.gate import callback
 from dashboard.history import PatientHistory, patient_history
 from dashboard.ids import CompareId
@@ -15,6 +15,7 @@ from dashboard.pages.compare import layout
 from dashboard.pages.result.pictures import drawn_trial
 from dashboard.routes import Page
 from dashboard.services import Services
+from dashboard.signals import footprint_of
 from records.permissions import Right
 
 
@@ -49,7 +50,7 @@ def _half_mm(services: Services, found: Compared) -> float:
     """One scale for everything drawn."""
     station = services.station
     shown: list[Shown] = [found.first, found.second]
-    return close_up_half_mm([footprint(station.assessed(filed.trial.id)) for each in shown for filed in each.trials])
+    return close_up_half_mm([footprint_of(station, filed.trial.id) for each in shown for filed in each.trials])
 
 
 def register(app: Dash, services: Services) -> Page:

@@ -97,7 +97,7 @@ def beside(words: Words, found: Compared, pictures: Sequence[Sequence[Component]
     told: list[Component] = []
     if found.differs:
         texts = [html.Li(text) for text in found.differs]
-        told.append(html.Div([html.P(words("compare.differs")), html.Ul(texts)], className="badge-caution refused"))
+        told.append(html.Div([html.P(words("compare.differs")), html.Ul(texts)], className="badge-caution alert-box"))
     told.append(html.Ul([html.Li(text) for text in found.sentences], className="sentences"))
     said = html.Section([html.H2(words("compare.said")), *told], className="card")
     return html.Div([said, html.Div(columns, className="sides compare-sides"), _table(words, found)])

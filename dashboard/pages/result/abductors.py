@@ -32,7 +32,7 @@ def _side(words: Words, side: AbductorSide) -> Component:
         for one in side.numbers
     ]
     rows += [_row(words, row.topic, row.label, row.text, place) for row in side.entered]
-    refused = [html.P(side.refused, className="badge-caution refused", role="note")] if side.refused else []
+    refused = [html.P(side.refused, className="badge-caution alert-box", role="note")] if side.refused else []
     budget = [html.P(side.budget, className="caveat")] if side.budget else []
     table = html.Table(html.Tbody(rows), className="abductor-rows")
     rule = html.P(side.rule, className="caveat")

@@ -14,7 +14,7 @@ from dashboard.pages.patient.view import goes_on
 from dashboard.pages.result import layout, reports
 from dashboard.pages.result.details import table_of_metrics
 from dashboard.pages.result.overview import overview
-from dashboard.pages.result.pictures import curves, legend, panel_picture, replay
+from dashboard.pages.result.pictures import legend, over_time, panel_picture
 from dashboard.pages.result.research import research_pictures
 from dashboard.pages.result.tables import metric_table
 from dashboard.routes import Page
@@ -106,8 +106,7 @@ def _register_pictures(app: Dash, services: Services) -> None:
     def detail(trial_id: str | None, tab: str, visit_id: str) -> Component | None:
         if tab != layout.DETAILS or trial_id is None:
             return None
-        found = _found(services, visit_id, trial_id)
-        return html.Div([curves(words, station, *found), replay(words, station, *found)])
+        return over_time(words, station, *_found(services, visit_id, trial_id))
 
 
 def _register_replay(app: Dash) -> None:

@@ -26,6 +26,9 @@ def page(words: Words, view: VisitView, body: Component, parameters: Sequence[st
     """The whole page; ``again`` where the test can go on."""
     visit = view.visit
     parts = [dcc.Store(id=ResultId.VISIT, data=visit.id), _head(words, view, again=again)]
+    if visit.void_reason is not None:
+        void = words("result.void_visit", reason=visit.void_reason)
+        parts.append(html.P(void, className="badge-stop alert-box", role="note"))
     if len(view.conditions) > 1:
         parts.append(_conditions(words, view))
     return html.Div([*parts, html.Div(body, id=ResultId.BODY), *explain_drawer(words, parameters)])

@@ -88,7 +88,7 @@ def side_panel(words: Words, side: SideView, picture: Component | None) -> Compo
 
 def _strip(words: Words, side: SideView) -> list[Component]:
     """How far the numbers can be trusted: usable of attempts, failures, practice, noise."""
-    strip = [badge(side.usable, "good" if side.all_usable else "caution")]
+    strip = [badge(side.usable, "good" if side.all_usable else "caution")] if side.attempts else []
     strip += [badge(text) for text in (side.failures, side.practice, side.noise) if text]
     return [*strip, explain_button(words, "usable", words("topic.usable.label"), side.side.value)]
 

@@ -16,6 +16,7 @@ from dashboard.explaining import parameters_of
 from dashboard.figures.research import diffusion_plot, spectra
 from dashboard.sentences import bare_number_text, metric_label, metrics_in_order, reason_text, unit_text
 from dashboard.side_view import trial_name
+from dashboard.signals import signals_of
 from dashboard.station import FiledTrial, Station
 from dashboard.visit_groups import ConditionGroup
 from dashboard.words import Words
@@ -25,6 +26,8 @@ HEIGHT, PLACE = "340px", "research"
 
 def research_pictures(words: Words, station: Station, group: ConditionGroup, filed: FiledTrial) -> Component:
     """One trial as research sees it; computed now, filed nowhere."""
+    if signals_of(station, filed.trial.id) is None:
+        return html.P(words("result.no_signals"), className="badge-stop alert-box")
     trial, name = station.researched(filed.trial.id), trial_name(words, group, filed)
     window = trial.stance.regular or trial.stance.window
     pictures = []
