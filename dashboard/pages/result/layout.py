@@ -44,6 +44,7 @@ def _head(words: Words, view: VisitView, *, again: bool) -> Component:
     if view.conditions:
         actions.append(dcc.Link(words("compare.open"), href=f"/compare/{visit.id}", className="button"))
         actions.append(dcc.Link(words("nav.progress"), href=f"/progress/{patient.id}", className="button"))
+    actions.append(dcc.Link(words("nav.visit"), href=f"/visit/{visit.id}", className="button"))
     actions.append(html.A(words("reports.title"), href=f"#{ResultId.REPORTS_CARD}", className="button"))
     way = (" ".join(part for part in (patient.code, patient.name) if part), f"/patient/{patient.id}")
     return page_head(title, *actions, *test, back=way)
