@@ -30,6 +30,9 @@ from records.permissions import Right, allows
 #: Packages that offer ``register(app, services) -> Page``.
 PAGES = (patients, patient, visit, test, patient_view, result, progress, compare)
 
+#: Of a longer address that leads nowhere the beginning is said.
+PATH_SHOWN = 100
+
 ASSETS = Path(__file__).parent / "assets"
 
 INDEX = """<!DOCTYPE html>
@@ -127,7 +130,7 @@ def shown(routes: Routes, words: Words, path: str) -> tuple[Component, str]:
             return page.layout(**ids), words("nav.title", page=words(f"nav.{page.name}"))
     except NotFound:
         pass  # an address of something that is not in the archive is as unknown as any other
-    missing = notice(words("nav.missing_title"), words("nav.missing_text", path=path), is_page=True)
+    missing = notice(words("nav.missing_title"), words("nav.missing_text", path=path[:PATH_SHOWN]), is_page=True)
     return missing, words("nav.title", page=words("nav.missing_title"))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 from dash import Dash
 from flask import Flask, Response, abort, g, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import SecurityError
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from dashboard.config import Config
 from dashboard.gate import headers
@@ -23,6 +25,8 @@ from records.people import Seen
 from records.permissions import require
 from records.sign_in_apart import SignInApart
 from records.sign_in_rules import SessionLimits
+
+log = logging.getLogger(__name__)
 
 #: Files of the program itself: the same for everyone, nothing of the archive in them.
 STATIC = frozenset(
@@ -148,6 +152,7 @@ class Gate:
         server.before_request_funcs.setdefault(None, []).insert(0, self.before)
         server.after_request(self.after)
         server.register_error_handler(RecordsError, self._error)
+        server.register_error_handler(Exception, self._fault)
 
     def keep_open(self, seen: Seen) -> None:
         """Somebody did something: the session lasts for another while."""
@@ -188,6 +193,17 @@ class Gate:
             return self._turned_away("/log-in")
         status = {NotPermitted: 403, NotFound: 404}.get(type(error), 503 if isinstance(error, StoreError) else 409)
         return self.refused(status, self.words(f"errors.{error.code}", **error.values))
+
+    def _fault(self, error: Exception) -> ResponseReturnValue:
+        """A mistake in the program: where it happened is logged, and never its message, which may hold what was typed.
+
+        What Flask itself answers with (no such address, too large) passes.
+        """
+        if isinstance(error, HTTPException):
+            return error.get_response()
+        where = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+        log.error("%s at %s:\n%s", type(error).__name__, request.endpoint, where)
+        return self.refused(500, self.words("gate.fault"))
 
 
 def gate_of(app: Dash) -> Gate:

@@ -18,7 +18,7 @@ from dashboard.routes import Page
 from dashboard.services import Services
 from records import filing
 from records.errors import CodeTaken, InvalidEntry
-from records.model import Act
+from records.model import NAME_LIMIT, Act
 from records.permissions import Right
 
 HIDDEN: dict[str, str] = {"display": "none"}
@@ -90,7 +90,7 @@ def _register_list(app: Dash, services: Services) -> None:
         Input(PatientsId.MORE, "n_clicks"),
     )
     def search(text: str | None, clicks: int | None) -> tuple[Component, dict[str, str]]:
-        return found(services, text or "", (clicks or 0) + 1)
+        return found(services, (text or "")[:NAME_LIMIT], (clicks or 0) + 1)
 
 
 def _register_form(app: Dash, services: Services) -> None:

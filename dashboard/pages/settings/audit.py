@@ -17,7 +17,7 @@ from dashboard.pages.settings import audit_layout as layout
 from dashboard.pages.settings.section import Section
 from dashboard.services import Services
 from records.audit_copy import export_audit
-from records.model import Act
+from records.model import NAME_LIMIT, Act
 from records.permissions import Right
 
 PAGE_ROWS = 50
@@ -59,7 +59,7 @@ def register(app: Dash, services: Services) -> Section:
         Input(AuditId.MORE, "n_clicks"),
     )
     def search(who: str | None, what: str | None, clicks: int | None) -> tuple[Component, dict[str, str]]:
-        return found(services, who or "", what, (clicks or 0) + 1)
+        return found(services, (who or "")[:NAME_LIMIT], what, (clicks or 0) + 1)
 
     @callback(
         app,
