@@ -57,6 +57,13 @@
     return answer;
   };
 
+  // Locked by hand: the lock screen leads back to this page.
+  document.addEventListener("submit", (event) => {
+    if (new URL(event.target.action).pathname !== "/lock/now") return;
+    const next = Object.assign(document.createElement("input"), { type: "hidden", name: "next", value: location.pathname });
+    event.target.append(next);
+  });
+
   for (const kind of ["pointerdown", "keydown", "wheel", "touchstart"])
     document.addEventListener(kind, active, { passive: true, capture: true });
   document.addEventListener("visibilitychange", () => document.hidden || look());

@@ -76,7 +76,6 @@ def test_from_the_first_code_to_the_lock_screen(fresh: tuple[Clinic, str], brows
         page.get_by_role("button", name="Lock the screen").click()
         expect(page.get_by_role("heading", name="Locked")).to_be_visible()
         has_no_fault(page)
-        page.goto("/settings/account")
         fill(page, pin=PIN)
         page.get_by_role("button", name="Go on").click()
         expect(page).to_have_url(f"{address}/settings/account")
