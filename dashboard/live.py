@@ -34,7 +34,8 @@ from analysis.cop import Frame, centre_of_pressure
 from analysis.online import live_forces, thinned
 from analysis.recording import SampleBlock
 from dashboard.conductor import Attendance, Conductor, GuidedView
-from dashboard.gate import route
+from dashboard.gate import route, token
+from dashboard.gate.gate import gate_of
 from dashboard.pages.test.view import patient_state, screen_state
 from dashboard.services import Services
 from dashboard.words import Words
@@ -178,7 +179,7 @@ def register(app: Dash, services: Services) -> None:
         if screen and "claim" in request.args:
             conductor.lease.claim(screen, take=False)
         events = LiveStream(conductor, services.words, visit_id, boot, screen).events()
-        response = Response(events, mimetype="text/event-stream")
+        response = Response(gate_of(app).while_in(token(), events), mimetype="text/event-stream")
         response.headers["X-Accel-Buffering"] = "no"
         response.call_on_close(lambda: _ended(conductor, places, screen))
         return response

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from time import monotonic
 from urllib.parse import quote, urlsplit
 
 from dash import Dash
@@ -44,6 +46,8 @@ FORM_BYTES = 64 * 1024
 BODY_BYTES = 64 * 1024 * 1024
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _EXTENSION = "stancelab.gate.closed"
+#: A stream outlasts its session by this at most. [s]
+STREAM_LOOK_S = 2.0
 _DAY_S = 12 * 3600.0
 #: In a demonstration nothing is secret: its screen does not lock.
 _DEMO_LIMITS = SessionLimits(_DAY_S, _DAY_S, _DAY_S)
@@ -80,15 +84,30 @@ class Gate:
 
     def seen(self) -> Seen:
         """Whose session the request came with, open or locked. Raises SessionOver, StoreError."""
+        return self._look(self.token)
+
+    def _look(self, token: str) -> Seen:
         try:
-            seen = sign_in.look(self.store, self.token, now=now(), limits=self.limits)
+            seen = sign_in.look(self.store, token, now=now(), limits=self.limits)
         except SessionOver:
-            self._known.forget(self.token)
-            return self.apart.look(self.token, now=now())
+            self._known.forget(token)
+            return self.apart.look(token, now=now())
         except StoreError as error:
-            return self._known.recall(self.token, now(), error)
-        self._known.keep(self.token, seen)
+            return self._known.recall(token, now(), error)
+        self._known.keep(token, seen)
         return seen
+
+    def while_in(self, token: str, events: Iterator[str], every_s: float = STREAM_LOOK_S) -> Iterator[str]:
+        """A stream for as long as the session that opened it lasts; it is looked at every so often."""
+        looked_s = monotonic()
+        for event in events:
+            if monotonic() - looked_s >= every_s:
+                looked_s = monotonic()
+                try:
+                    self._look(token)
+                except (SessionOver, StoreError):
+                    return
+            yield event
 
     @property
     def token(self) -> str:
@@ -208,7 +227,12 @@ class Gate:
 
 def gate_of(app: Dash) -> Gate:
     """The gate before an application."""
-    found: Gate = app.server.extensions[_EXTENSION]
+    return gate_of_server(app.server)
+
+
+def gate_of_server(server: Flask) -> Gate:
+    """The gate before a server."""
+    found: Gate = server.extensions[_EXTENSION]
     return found
 
 

@@ -14,10 +14,12 @@ from visitors import client_of, form_token
 from analysis.phases import EndedBy
 from dashboard.app import make_app
 from dashboard.config import Config
+from dashboard.gate.gate import gate_of_server
 from dashboard.gate.tokens import CSRF_HEADER
 from dashboard.protocol import Act, Step
 from dashboard.services import Services
 from dashboard.words import load_words
+from records import sign_in
 from records.model import Role
 
 WORDS = load_words()
@@ -94,3 +96,14 @@ def test_the_live_view_goes_on_behind_the_lock_screen_and_names_nobody(bench: Gu
         sent = b"".join(next(answer.response) for _ in range(2))  # type: ignore[call-overload]
     for personal in (bench.patient.code, bench.patient.id, "Dr. Example"):
         assert personal.encode() not in sent
+
+
+def test_a_stream_ends_with_the_session_that_opened_it(bench: GuidedBench) -> None:
+    client = locked(bench)
+    gate = gate_of_server(client.application)
+    cookie = client.get_cookie(gate.cookies.session)
+    assert cookie is not None
+    events = gate.while_in(cookie.value, iter(["one", "two", "three"]), every_s=0.0)
+    assert next(events) == "one"
+    sign_in.log_out(bench.store, cookie.value, now=datetime.now(UTC))
+    assert list(events) == []
