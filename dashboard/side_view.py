@@ -105,7 +105,7 @@ def side_view(words: Words, group: ConditionGroup, side: Side) -> SideView:
     return SideView(
         side=side,
         label=side_label(words, side),
-        absent=None if attempts or drawable else words("result.not_measured", side=side_word(words, side)),
+        absent=None if attempts or drawable else words(_absent(trials), side=side_word(words, side)),
         attempts=len(attempts),
         usable_n=values.n,
         usable=words("result.usable", usable=values.n, attempts=len(attempts)),
@@ -116,6 +116,11 @@ def side_view(words: Words, group: ConditionGroup, side: Side) -> SideView:
         picked=nearest_to_mean(drawable, values),
         numbers=tuple(number_view(words, id, group, side) for id in PANEL),
     )
+
+
+def _absent(trials: Sequence[FiledTrial]) -> str:
+    """Why a side shows nothing: nobody tried, or every attempt was made void."""
+    return "result.all_void" if trials else "result.not_measured"
 
 
 def choice(words: Words, group: ConditionGroup, filed: FiledTrial) -> Choice:

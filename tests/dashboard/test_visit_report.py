@@ -215,6 +215,12 @@ def test_a_name_that_the_fonts_cannot_draw_is_said_to_be_so(cases: dict[str, Cas
     assert "P-one" in text
 
 
+def test_a_side_whose_attempts_are_all_void_is_not_called_untried(cases: dict[str, Case]) -> None:
+    text = cases["void"].text(CLINICIAN)
+    assert squeezed(WORDS("result.all_void", side="left")) in text
+    assert squeezed(WORDS("result.not_measured", side="left")) not in text
+
+
 def test_a_reason_in_other_letters_stands_as_codes(cases: dict[str, Case]) -> None:
     assert "[U+0645]" in cases["void"].text(CLINICIAN)
 
