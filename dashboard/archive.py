@@ -15,7 +15,7 @@ from records.outbox import open_station
 from records.store import RecordStore, sqlite_url
 
 #: Of an exchange that somebody waits for: some thousands of rows. The rest follows while the station runs.
-ROUNDS_AT_ONCE = 20
+ROUNDS_AT_ONCE = 60
 
 
 def local_actor() -> Actor:

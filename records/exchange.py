@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from records import row_changes, shared_rows
 from records.errors import ServerIsAnother
 from records.exchange_schema import row_change
+from records.forgotten import keep_forgotten
 from records.refusals import Refused, note_refusals
 from records.row_changes import Entry
 from records.scope import NEVER_CHANGED, SHARED
@@ -28,7 +29,7 @@ from records.sending import SENT_AT_ONCE, Delivery, Parcel, deliver, parcel_of
 from records.shared_rows import Row
 from records.store import RecordStore
 
-FETCHED_AT_ONCE = 300
+FETCHED_AT_ONCE = 100
 ARCHIVE, SERVER, FETCHED = "archive", "server", "fetched"
 _NOTHING = "0"
 
@@ -70,7 +71,7 @@ class Exchange:
         delivery = Delivery()
         if parcel is not None:
             with self.server.writing() as archive:
-                delivery = deliver(archive, parcel)
+                delivery = deliver(archive, parcel, self.server.station)
             self._settle(parcel, delivery)
         fetched, refused, more = self._fetch()
         sent = 0 if parcel is None else len(parcel.entries)
@@ -109,7 +110,8 @@ class Exchange:
 
     def _packed(self) -> Parcel | None:
         with self.station.reading() as archive:
-            return parcel_of(archive)
+            parcel = parcel_of(archive)
+        return None if parcel is None else parcel.marked()
 
     def _settle(self, parcel: Parcel, delivery: Delivery) -> None:
         """The server has it: it waits no longer. What the server refused is what the server has, from now on."""
@@ -142,19 +144,20 @@ class Exchange:
             if not found:
                 return 0, 0, False
             rows = self._read(theirs, found)
+        marks = {table.name: _marks(table, rows[table.name]) for table in SHARED}  # before anybody has to wait
         with self.station.writing() as archive:
-            archive.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # a row may come before the one it points to
+            for pragma in ("defer_foreign_keys", "secure_delete"):  # rows may come before those they point to;
+                archive.exec_driver_sql(f"PRAGMA {pragma} = ON")  # what an erasure takes is overwritten with zeros
             before = row_changes.newest_number(archive)
             refused: list[Refused] = []
-            taken = 0
+            left: set[str] = set()
             for table in SHARED:
-                new, unwanted = _taken(archive, table, rows.get(table.name, {}))
-                taken += new
-                refused += unwanted
+                refused += _taken(archive, table, rows[table.name], marks[table.name], left)
+            keep_forgotten(archive, rows, left)
             row_changes.remove(archive, row_change.c.number > before)
             row_changes.set_value(archive, FETCHED, _written(found[-1]))
             note_refusals(archive, self.station.station, refused)
-        return taken, len(refused), len(found) == FETCHED_AT_ONCE
+        return sum(map(len, rows.values())), len(refused), len(found) == FETCHED_AT_ONCE
 
     def _read(self, theirs: sa.Connection, found: Sequence[Entry]) -> dict[str, dict[str, Row]]:
         """The rows as they are now, and those they point to; of rows that never change only what is not here."""
@@ -163,7 +166,7 @@ class Exchange:
             wanted.setdefault(entry.table, set()).add(entry.key)
         rows: dict[str, dict[str, Row]] = {}
         for table in reversed(SHARED):  # children first: what they point to is asked for with their parents
-            keys = self._missing(table, wanted.get(table.name, set()))
+            keys = self._news(theirs, table, wanted.get(table.name, set()))
             rows[table.name] = shared_rows.read_rows(theirs, table, keys)
             for reference in table.foreign_keys:
                 above = reference.column.table
@@ -171,32 +174,46 @@ class Exchange:
                 wanted.setdefault(above.name, set()).update(self._unknown(above, pointed))
         return rows
 
-    def _missing(self, table: sa.Table, keys: set[str]) -> set[str]:
-        return self._unknown(table, keys) if table.name in NEVER_CHANGED else keys
+    def _news(self, theirs: sa.Connection, table: sa.Table, keys: set[str]) -> set[str]:
+        """Of these rows those that say something else than what is known here of the server's."""
+        if table.name in NEVER_CHANGED:
+            return self._unknown(table, keys)
+        marks = shared_rows.marks_of(theirs, table, keys)
+        with self.station.reading() as archive:
+            known = shared_rows.agreed(archive, table, keys)
+        return {key for key in marks if marks[key] != known.get(key)}
 
     def _unknown(self, table: sa.Table, keys: set[str]) -> set[str]:
         with self.station.reading() as archive:
             return keys - shared_rows.present(archive, table, keys)
 
 
-def _taken(archive: sa.Connection, table: sa.Table, theirs: dict[str, Row]) -> tuple[int, list[Refused]]:
-    """Lay the server's rows into the station's archive; not over an edit of this station's that waits to be sent."""
-    here = shared_rows.marks_of(archive, table, theirs)
-    marks = {key: shared_rows.mark(table, row) for key, row in theirs.items()}
+def _marks(table: sa.Table, rows: dict[str, Row]) -> dict[str, str]:
+    return {key: shared_rows.mark(table, row) for key, row in rows.items()}
+
+
+def _taken(
+    archive: sa.Connection, table: sa.Table, theirs: dict[str, Row], marks: dict[str, str], left: set[str]
+) -> list[Refused]:
+    """Lay the server's rows into the station's archive; not over an edit of this station's that waits to be sent.
+
+    ``left`` takes imported files that a recording here does not point to any more.
+    """
+    ours = shared_rows.read_rows(archive, table, theirs)
+    here = _marks(table, ours)
     unwanted = shared_rows.insert(archive, table, [row for key, row in theirs.items() if key not in here])
     refused = [Refused(table.name, key, {}, theirs[key]) for key in unwanted]
     edited = _waiting(archive, table)
     different = [key for key in here if here[key] != marks[key]]
     if table.name in NEVER_CHANGED:
-        ours = shared_rows.read_rows(archive, table, different)
-        refused += [Refused(table.name, key, ours[key], theirs[key]) for key in different]
-    else:
-        for key in different:
-            if key not in edited:
-                shared_rows.overwrite(archive, table, theirs[key])
-        unsettled = {*unwanted, *(key for key in different if key in edited)}
-        shared_rows.set_agreed(archive, table, {key: marks[key] for key in theirs if key not in unsettled})
-    return len(theirs), refused
+        return refused + [Refused(table.name, key, ours[key], theirs[key]) for key in different]
+    for key in different:
+        if key not in edited:
+            shared_rows.overwrite(archive, table, theirs[key])
+            left |= shared_rows.sources_left(ours[key], theirs[key])
+    unsettled = {*unwanted, *(key for key in different if key in edited)}
+    shared_rows.set_agreed(archive, table, {key: marks[key] for key in theirs if key not in unsettled})
+    return refused
 
 
 def _waiting(archive: sa.Connection, table: sa.Table) -> frozenset[str]:

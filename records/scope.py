@@ -40,11 +40,10 @@ NOT_CARRIED = frozenset(
 )
 #: What the stations of one server share: all that, who may work, and what was done. Sessions stay where they are.
 SHARED: tuple[sa.Table, ...] = (people_schema.account, *CARRIED, schema.audit_event, schema.audit_detail)
-#: Rows that are never changed: where one of the same id differs, something is wrong.
+#: Rows that are never changed: where one of the same id differs, something is wrong. (An erasure changes others.)
 NEVER_CHANGED = frozenset(
     {
-        *("calibration", "source", "drift_check", "recording", "result"),
-        *("audit_event", "audit_detail"),
+        *("calibration", "source", "drift_check", "result", "audit_event"),
     }
 )
 _PAGE = 200

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
 from records import row_changes, schema, shared_rows
 from records.errors import RecordingDamaged
+from records.forgotten import forget_details, keep_forgotten
 from records.recording_file import unpack
 from records.refusals import Refused
 from records.row_changes import Entry
@@ -16,18 +17,29 @@ from records.scope import SHARED, key_of
 from records.shared_rows import Row
 
 #: Rows of a parcel, up to the end of the act that the last of them belongs to.
-SENT_AT_ONCE, SENT_AT_MOST = 200, 600
+SENT_AT_ONCE, SENT_AT_MOST = 60, 600
 _LAST_OF_AN_ACT = schema.audit_detail.name
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Rows by table and key in the order they were written, with their marks, and those both sides agreed on."""
+    """Rows by table and key in the order they were written, with their marks, and those both sides agreed on.
+
+    Marks are made by `marked`, when the archive is no longer held for reading.
+    """
 
     entries: tuple[Entry, ...]
     rows: Mapping[str, Mapping[str, Row]]
     marks: Mapping[str, Mapping[str, str]]
     agreed: Mapping[str, Mapping[str, str]]
+
+    def marked(self) -> Parcel:
+        """With the mark of every row."""
+        marks = {
+            table.name: {key: shared_rows.mark(table, row) for key, row in self.rows[table.name].items()}
+            for table in SHARED
+        }
+        return replace(self, marks=marks)
 
     @property
     def last(self) -> int:
@@ -41,6 +53,7 @@ class Delivery:
 
     agreed: dict[str, dict[str, str]] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
+    left_sources: set[str] = field(default_factory=set)
 
 
 def parcel_of(archive: sa.Connection) -> Parcel | None:
@@ -51,14 +64,13 @@ def parcel_of(archive: sa.Connection) -> Parcel | None:
     keys: dict[str, dict[str, None]] = {}
     for entry in entries:
         keys.setdefault(entry.table, {})[entry.key] = None
-    rows, marks, agreed = {}, {}, {}
+    rows, agreed = {}, {}
     for table in SHARED:
         wanted = keys.get(table.name, {})
         found = shared_rows.read_rows(archive, table, wanted)
         rows[table.name] = {key: found[key] for key in wanted if key in found}
-        marks[table.name] = {key: shared_rows.mark(table, row) for key, row in found.items()}
         agreed[table.name] = shared_rows.agreed(archive, table, wanted)
-    return Parcel(entries, rows, marks, agreed)
+    return Parcel(entries, rows, {}, agreed)
 
 
 def _whole_acts(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -69,8 +81,10 @@ def _whole_acts(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     return entries
 
 
-def deliver(server: sa.Connection, parcel: Parcel) -> Delivery:
+def deliver(server: sa.Connection, parcel: Parcel, station: str) -> Delivery:
     """Write a parcel into the server's archive, in the caller's transaction.
+
+    ``station``: whose chain of the audit says what was emptied, where it is about somebody who is erased there.
 
     Raises
     ------
@@ -82,6 +96,9 @@ def deliver(server: sa.Connection, parcel: Parcel) -> Delivery:
         rows = parcel.rows[table.name]
         if rows:
             _deliver(server, parcel, table, delivery)
+    erased = keep_forgotten(server, parcel.rows, delivery.left_sources)
+    if erased:
+        forget_details(server, erased, station)
     return delivery
 
 
@@ -100,6 +117,7 @@ def _deliver(server: sa.Connection, parcel: Parcel, table: sa.Table, delivery: D
             continue  # not changed here: what is newer there will be fetched
         if there[key] == parcel.agreed[table.name].get(key) or _is_older_and_known(parcel, table, key, theirs[key]):
             shared_rows.overwrite(server, table, rows[key])
+            delivery.left_sources.update(shared_rows.sources_left(theirs[key], rows[key]))
             settled[key] = marks[key]
         else:
             delivery.refused.append(Refused(table.name, key, rows[key], theirs[key]))

@@ -40,9 +40,7 @@ def present(connection: sa.Connection, table: sa.Table, keys: Collection[str]) -
 
 
 def marks_of(connection: sa.Connection, table: sa.Table, keys: Collection[str]) -> dict[str, str]:
-    """The `mark` of each of these rows that is there; of rows with bytes only their text is read."""
-    if not has_bytes(table) or table.name not in NEVER_CHANGED:
-        return {key: mark(table, row) for key, row in read_rows(connection, table, keys).items()}
+    """The `mark` of each of these rows that is there; their bytes are not read."""
     stored = stored_form(table)
     text = [stored.c[column.name] for column in table.columns if not isinstance(column.type, sa.LargeBinary)]
     name = key_of(table).name
@@ -56,16 +54,10 @@ def marks_of(connection: sa.Connection, table: sa.Table, keys: Collection[str]) 
 def mark(table: sa.Table, row: Mapping[str, Any]) -> str:
     """SHA-256 of all that a row says: two rows with one mark are the same, whichever database holds them.
 
-    Bytes of rows that never change have their own SHA-256 among the columns, which is checked where they are moved.
+    Bytes have their own SHA-256 among the columns, which is checked where they are moved.
     """
-    said = row_document(table, row)
-    if table.name not in NEVER_CHANGED:
-        said |= {
-            column.name: sha256_of(bytes(row[column.name]))
-            for column in table.columns
-            if isinstance(column.type, sa.LargeBinary) and row[column.name] is not None
-        }
-    return sha256_of(json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False).encode())
+    said = json.dumps(row_document(table, row), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return sha256_of(said.encode())
 
 
 def has_bytes(table: sa.Table) -> bool:
@@ -101,6 +93,12 @@ def overwrite(connection: sa.Connection, table: sa.Table, row: Row) -> None:
     stored = stored_form(table)
     key = key_of(table).name
     connection.execute(sa.update(stored).where(stored.c[key] == row[key]).values(row))
+
+
+def sources_left(before: Row, after: Row) -> set[str]:
+    """The imported file that a recording came from, where it is said no longer: by an erasure."""
+    source = before.get("source_sha256")
+    return {source} if source is not None and after.get("source_sha256") is None else set()
 
 
 def agreed(connection: sa.Connection, table: sa.Table, keys: Collection[str]) -> dict[str, str]:

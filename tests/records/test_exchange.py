@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from lab import Lab, content, settled
 from postgres_server import Databases
 from shelf import CLINICIAN, TRIALS, filed_patient, filed_trial, import_input, raw, raw_input, result
 from staff import ADMIN, PASSWORD, START, added
@@ -20,31 +21,10 @@ from records.errors import InvalidEntry, ServerIsAnother, StoreTooNew
 from records.exchange import Exchange, Progress
 from records.ids import new_id
 from records.model import Act, NewPatient, NewTrial, Role, TrialStatus
-from records.outbox import is_station, open_station, refusals_seen, waiting
+from records.outbox import is_station, refusals_seen, waiting
 from records.recording_file import content_sha256
-from records.scope import SHARED
 from records.sending import Delivery, Parcel
-from records.shared_rows import marks_of
 from records.store import RecordStore, sqlite_url
-
-
-class Lab:
-    """Stations with their own archives, and the server they share."""
-
-    def __init__(self, folder: Path, address: str) -> None:
-        self.folder, self.address = folder, address
-        self._opened: list[RecordStore] = []
-
-    def station(self, name: str) -> Exchange:
-        """A station of this name, at work or started again."""
-        store, server = open_station(sqlite_url(self.folder / f"{name}.db")), RecordStore(self.address)
-        self._opened += [store, server]
-        return Exchange(store, server)
-
-    def close(self) -> None:
-        """Let go of every archive."""
-        for store in self._opened:
-            store.close()
 
 
 @pytest.fixture
@@ -52,26 +32,6 @@ def lab(tmp_path: Path, databases: Databases) -> Iterator[Lab]:
     made = Lab(tmp_path, databases.archive())
     yield made
     made.close()
-
-
-def settled(*stations: Exchange) -> int:
-    """Rounds until nothing moves any more; how many rows were refused."""
-    refused, moved = 0, True
-    while moved:
-        rounds = [station.round() for station in stations]
-        refused += sum(each.refused for each in rounds)
-        moved = any(each.sent or each.fetched for each in rounds)
-    return refused
-
-
-def content(store: RecordStore) -> dict[str, dict[str, str]]:
-    """Every shared row of an archive as the hash of what it says, bytes of recordings by their own."""
-    found = {}
-    with store.reading() as archive:
-        for table in SHARED:
-            (key,) = table.primary_key
-            found[table.name] = marks_of(archive, table, list(archive.scalars(sa.select(key))))
-    return found
 
 
 def test_what_one_station_files_lies_whole_on_the_server_and_at_every_other_station(lab: Lab) -> None:
