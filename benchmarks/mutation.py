@@ -36,7 +36,7 @@ TESTS = {
     "geometry": ("inputs", "boundary", "verdict", "stances", "every_metric"),
     "cop": ("inputs", "closed_forms", "every_metric", "stances", "preprocess", "online"),
     "phases": ("operator_marks", "documents", "stances"),
-    "sides": ("sides", "outcomes", "abductors"),
+    "sides": ("sides", "outcomes"),
     "lateral": ("every_metric", "stances", "closed_forms"),
     "sway": ("every_metric", "closed_forms", "outcomes"),
     "area": ("every_metric", "closed_forms"),

@@ -93,6 +93,13 @@ def test_the_interval_is_the_one_of_the_formula() -> None:
     )
 
 
+def test_where_only_whole_visits_are_known_the_spread_of_trials_does_not_enter() -> None:
+    """Holds: no figure from trial to trial, 8.7 s from visit to visit: + 2 s is known to 1.96 sqrt(2) x 8.7 s."""
+    found = change([session(0, [10.0, 20.0], "hold_time"), session(4, [12.0, 22.0], "hold_time")], "hold_time")
+    half_s = 1.96 * math.sqrt(2) * 8.7
+    assert found.ci95 == pytest.approx((2 - half_s, 2 + half_s))
+
+
 def test_less_sway_is_better_and_longer_holds_are_better() -> None:
     assert change([session(0, [40.0] * 3), session(4, [20.0] * 3)]).label is Label.IMPROVED
     assert change([session(0, [20.0] * 3), session(4, [40.0] * 3)]).label is Label.WORSENED

@@ -14,6 +14,7 @@ from scipy.stats import ttest_ind
 
 from analysis.assess import TrialResult, Value
 from analysis.geometry import Side
+from analysis.metrics import METRICS
 from analysis.settings import AnalysisSettings
 from analysis.sides import GROWS_WITH_DURATION, NoComparison, SideComparison, compare, side_result
 
@@ -147,6 +148,29 @@ def test_windows_of_different_lengths_are_not_averaged_in_what_grows() -> None:
     side = side_result(Side.LEFT, [measured(Side.LEFT), shortened(Side.LEFT, 12.0)])
     assert (side.values["path"].mean, side.values["path"].reason) == (None, NoComparison.WINDOWS_DIFFER)
     assert side.values["velocity"].mean is not None
+
+
+def whole(side: Side, start_s: float, end_s: float) -> TrialResult:
+    result = measured(side)
+    phases = replace(result.phases, start_s=start_s, end_s=end_s)
+    return replace(result, settings=AnalysisSettings(window="whole"), phases=phases)
+
+
+def test_whole_recordings_of_one_length_are_compared_wherever_they_begin() -> None:
+    left = whole(Side.LEFT, 0.0, 30.0)
+    alike, longer = (compare([left, whole(Side.RIGHT, 5.0, end_s)]).metrics["path"].reason for end_s in (35.0, 45.0))
+    assert alike is NoComparison.ONE_TRIAL_A_SIDE
+    assert longer is NoComparison.WINDOWS_DIFFER
+
+
+def test_a_side_without_a_value_counts_none() -> None:
+    value = side_result(Side.LEFT, [measured(Side.RIGHT)]).values["velocity"]
+    assert (value.mean, value.sd, value.n) == (None, None, 0)
+
+
+def test_without_research_no_metric_of_it_is_compared_and_every_other_one_is() -> None:
+    found = set(compare([measured(Side.LEFT), measured(Side.RIGHT)]).metrics)
+    assert found == {id for id, metric in METRICS.items() if metric.group != "research"}
 
 
 def test_a_direction_is_not_averaged() -> None:
