@@ -289,3 +289,27 @@ def test_a_gap_all_over_the_trial_is_a_reason(id: str) -> None:
     xy_mm[3:], fz_n[3:] = np.nan, np.nan
     empty = replace(of.trial, xy_mm=xy_mm, fz_n=fz_n)
     assert reason_of(id, replace(of, trial=empty, window=empty.between(15.0, 35.0))) is Reason.GAP
+
+
+def settling(times: float, until_s: float) -> Stance:
+    """On one leg from 10 s on the foot's midline, 2 mm back and forth at 4 Hz, so many times as far until a moment."""
+    time_s = np.arange(5001) / 100
+    wide = np.where((time_s >= 9.0) & (time_s < until_s), times, 1.0)
+    trial = shapes.cop(HALF_MM + 2 * wide * np.sin(2 * np.pi * 4 * time_s), np.sin(2 * np.pi * 0.5 * time_s))
+    return stance(trial.between(15.0, 35.0), trial=trial)
+
+
+def test_stabilised_is_when_three_quarters_of_a_second_hold_no_more_than_1_3_times_the_calm() -> None:
+    """Mean square p r^2 + 1 - p = 1.69 where a part p of the 0.75 s is r times as fast: r = 1.35 for p = 0.839.
+
+    Three whole cycles fill the 0.75 s. To 0.03 s: a sample, and the low-pass about the moment of the change.
+    """
+    found = METRICS["time_to_stabilisation"].compute(settling(1.35, 12.0))
+    assert found == pytest.approx(2.0 - 0.75 * 0.69 / (1.35**2 - 1), abs=0.03)
+
+
+def test_a_hold_of_half_a_second_is_one() -> None:
+    whole = whole_trial()
+    brief = replace(whole, phases=replace(whole.phases, hold_time_s=0.5, ended_by=EndedBy.TOUCHDOWN))
+    assert METRICS["hold_time"].compute(brief) == 0.5
+    assert METRICS["failures"].compute(brief) == 1.0
