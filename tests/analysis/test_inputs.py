@@ -59,7 +59,12 @@ def test_feet_that_are_exchanged_are_refused() -> None:
 
 @pytest.mark.parametrize(
     "cells_mm",
-    [((0, 0), (1, 0), (2, 0)), ((0, 0), (100, 0), (200, 0), (300, 0)), ((0, 0), (1, 1), (math.nan, 2), (3, 0))],
+    [
+        ((0, 0), (1, 0), (2, 0)),
+        ((0, 0), (100, 0), (200, 0), (300, 0)),
+        ((0, 100), (100, 100), (200, 100), (300, 100)),
+        ((0, 0), (1, 1), (math.nan, 2), (3, 0)),
+    ],
 )
 def test_cells_that_do_not_determine_a_cop_are_refused(cells_mm: tuple[tuple[float, float], ...]) -> None:
     with pytest.raises(InvalidRecording):

@@ -14,7 +14,7 @@ from scipy.stats import ttest_ind
 
 from analysis.assess import TrialResult, Value
 from analysis.geometry import Side
-from analysis.metrics import METRICS
+from analysis.metrics import METRICS, Reason
 from analysis.settings import AnalysisSettings
 from analysis.sides import GROWS_WITH_DURATION, NoComparison, SideComparison, compare, side_result
 
@@ -166,6 +166,15 @@ def test_whole_recordings_of_one_length_are_compared_wherever_they_begin() -> No
 def test_a_side_without_a_value_counts_none() -> None:
     value = side_result(Side.LEFT, [measured(Side.RIGHT)]).values["velocity"]
     assert (value.mean, value.sd, value.n) == (None, None, 0)
+
+
+def test_outcomes_of_one_side_alone_or_without_a_target_have_no_difference() -> None:
+    alone = compare([measured(Side.LEFT)]).metrics["hold_time"]
+    assert (alone.estimate, alone.flag, alone.reason) == (None, False, NoComparison.ONE_SIDE_ONLY)
+    without = measured(Side.LEFT)
+    without = replace(without, values={**without.values, "failures": Value(None, reason=Reason.TARGET_UNKNOWN)})
+    counted = compare([without, measured(Side.RIGHT)]).metrics["failures"]
+    assert (counted.estimate, counted.flag, counted.reason) == (None, False, NoComparison.NO_VALUE)
 
 
 def test_without_research_no_metric_of_it_is_compared_and_every_other_one_is() -> None:
