@@ -1,7 +1,14 @@
-"""Live view: from a sample to its paint."""
+"""Live view: from a sample to its paint; the plate is simulated in a process of its own."""
 
 from __future__ import annotations
 
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,20 +18,21 @@ from typing import Any
 
 import numpy as np
 
-from acquisition.plate import PLATES, Wrap
+from acquisition.plate import PLATES, WirePlate, Wrap, open_wire
 from benchmarks import browser
 from benchmarks.figures import Figure
+from benchmarks.soak import ROOT, patient, station
 from benchmarks.visitor import log_in
 from dashboard.archive import local_actor, open_store
 from dashboard.config import Config, store_url
-from dashboard.protocol import Act, Step
+from dashboard.protocol import MEASURING, Act
 from dashboard.services import Services
 from dashboard.serving import Server, running
-from hardware.simulator.device import SimulatedLink, SimulatedPlate, parse_simulation
 from records import filing
 from records.model import NewPatient
 
 WATCHED_S = 15.0
+RESTARTS = 3
 
 #: Notes for each frame its newest sample's time and when the browser had painted it.
 WATCH = """
@@ -35,6 +43,7 @@ window.EventSource = class extends Native {
     super.onmessage = (event) => {
       hear(event);
       const frame = JSON.parse(event.data);
+      if (frame.first) window.begun = Date.now();
       if (!frame.t || !frame.t.length || frame.first) return;
       const newest = frame.t[frame.t.length - 1];
       requestAnimationFrame(() => {
@@ -47,25 +56,38 @@ window.EventSource = class extends Native {
 };
 """
 
-_begun_s: list[float] = []
+_plates: list[WirePlate] = []
 
 
-def open_watched(url: str, wrap: Wrap | None = None) -> SimulatedPlate:
-    """Open a simulated plate and keep the wall time at which its clock was 0."""
-    simulation = parse_simulation(url.replace("watched:", "sim:", 1))
-    begun_s = time()
-    plate = SimulatedPlate(SimulatedLink(simulation.firmware(), simulation.speed, url), wrap)
-    _begun_s.append(begun_s)
+def open_watched(url: str, wrap: Wrap | None = None) -> WirePlate:
+    """Open the plate at `watched:PORT` of this computer, and remember it: its clock is asked for afterwards."""
+    plate = open_wire(url.replace("watched:", "socket://127.0.0.1:", 1), wrap)
+    if not isinstance(plate, WirePlate):
+        raise TypeError(f"{url} is no plate with a clock")
+    _plates.append(plate)
     return plate
+
+
+@contextmanager
+def plate(rate_hz: int) -> Iterator[int]:
+    """A simulated plate in a process of its own; the port it listens on."""
+    command = [sys.executable, "-m", "dashboard.cli", "simulate", "--tcp-port", "0", "--seed", "3"]
+    with subprocess.Popen([*command, "--rate", str(rate_hz)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            lines = program.stdout or ()
+            yield int(next(found[1] for line in lines if (found := re.search(r"127\.0\.0\.1:(\d+)", line))))
+        finally:
+            program.terminate()
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Latencies (n,) [ms], paints, frames skipped, and the process' share of a core."""
+    """Latencies (n,) [ms], paints, frames skipped, the process' share of a core, and the machine's load."""
 
     latency_ms: np.ndarray[Any, np.dtype[np.float64]]
     stats: dict[str, Any]
     share: float
+    load: float
 
 
 def figures() -> list[Figure]:
@@ -76,20 +98,24 @@ def figures() -> list[Figure]:
         seen = watch(rate_hz)
         low, high = np.percentile(seen.latency_ms, [50, 95])
         per_s = len(seen.latency_ms) / WATCHED_S
-        how = f"{WATCHED_S:.0f} s, headless Chromium with software rendering"
+        how = f"{WATCHED_S:.0f} s, headless Chromium with software rendering, load {seen.load:.1f} on this machine"
         found += [
             Figure(f"newest sample to paint at {rate_hz} sets/s, p50 / p95", f"{low:.0f} / {high:.0f} ms", how),
             Figure(f"frames painted at {rate_hz} sets/s", f"{per_s:.0f} a second", how),
             Figure(f"frames that never came at {rate_hz} sets/s", f"{seen.stats['gaps']}", "by their numbers"),
-            Figure(f"server process at {rate_hz} sets/s", f"{100 * seen.share:.0f} % of a core", "with the simulator"),
+            Figure(
+                f"server process at {rate_hz} sets/s", f"{100 * seen.share:.0f} % of a core", "reads, guides, streams"
+            ),
         ]
-    return found
+    back_s = resumed_s()
+    how = f"longest of {len(back_s)}: program killed and started again; from its port open to the page's first frame"
+    return [*found, Figure("page live again after a restart of the program", f"{1000 * max(back_s):.0f} ms", how)]
 
 
 def watch(rate_hz: int) -> Watched:
     """Watch the test page during a guided test on the simulated plate."""
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        url = f"watched:healthy?seed=3&rate={rate_hz}"
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder, plate(rate_hz) as port:
+        url = f"watched:{port}"
         config = Config(Path(folder), store_url(None, Path(folder), {}), 0, open_browser=False, plate_url=url)
         with running(config, open_store(config)) as services:
             server = Server(config, services)
@@ -117,7 +143,7 @@ def look(address: str, services: Services) -> Watched:
         while (view := conductor.view()) is None or Act.START not in view.guide.acts:
             page.wait_for_timeout(100)
         conductor.act(Act.START, view.guide.token)
-        while (view := conductor.view()) is None or view.guide.step is not Step.HOLD:
+        while (view := conductor.view()) is None or view.guide.step not in MEASURING:
             page.wait_for_timeout(100)
         page.evaluate("window.painted.length = 0")
         begun_s, cpu_s = monotonic(), process_time()
@@ -125,5 +151,38 @@ def look(address: str, services: Services) -> Watched:
         share = (process_time() - cpu_s) / (monotonic() - begun_s)
         painted = np.array(page.evaluate("window.painted"), dtype=np.float64)
         stats = page.evaluate("window.fp.stats")
-    zero_s = _begun_s[-1]
-    return Watched(1000 * (painted[:, 1] / 1000 - zero_s - painted[:, 0]), stats, share)
+    clock = _plates[-1].clock
+    if clock is None:
+        raise RuntimeError("the plate's clock is not known yet")
+    made_s = clock.scale * painted[:, 0] + clock.offset_s + (time() - monotonic())
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    return Watched(painted[:, 1] - 1000 * made_s, stats, share, load)
+
+
+def resumed_s() -> list[float]:
+    """How long a page waits for its stream after the program is there again, each time. [s]"""
+    waited_s = []
+    with TemporaryDirectory(ignore_cleanup_errors=True) as name, browser.page() as page:
+        config = Config(Path(name), store_url(None, Path(name), {}), 0, open_browser=False)
+        store = open_store(config)
+        visit = filing.open_visit(store, local_actor(), patient(store), station="live")
+        port = free_port()
+        with station(Path(name), 1.0, port) as (_, address):
+            log_in(page, f"{address}/", store, config)
+            page.add_init_script(WATCH)
+            page.goto(f"{address}/test/{visit.id}")
+            page.wait_for_function("window.begun")
+        for _ in range(RESTARTS):
+            page.evaluate("window.begun = 0")
+            with station(Path(name), 1.0, port):
+                there_ms = 1000 * time()  # it has said its address: its port is open
+                page.wait_for_function("window.begun")
+                waited_s.append((page.evaluate("window.begun") - there_ms) / 1000)
+        store.close()
+    return waited_s
+
+
+def free_port() -> int:
+    """A port of this computer that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])

@@ -43,16 +43,17 @@ class Kept:
 
 
 @contextmanager
-def station(folder: Path, speed: float) -> Iterator[tuple[int, str]]:
+def station(folder: Path, speed: float, port: int = 0) -> Iterator[tuple[int, str]]:
     """A station in a process of its own; its process id and its address."""
-    command = [sys.executable, "-m", "dashboard.cli", "serve", "--no-browser", "--http-port", "0"]
+    command = [sys.executable, "-m", "dashboard.cli", "serve", "--no-browser", "--http-port", str(port)]
     command += ["--data", str(folder), "--plate", f"sim:healthy?seed=3&speed={speed:g}"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
         try:
             lines = program.stdout or ()
-            yield program.pid, next(found.group() for line in lines if (found := re.search(r"http://[\d.:]+", line)))
+            yield program.pid, next(found[1] for line in lines if (found := re.search(r"(http://[\d.]+:\d+)", line)))
         finally:
             program.terminate()
+            program.wait()
 
 
 def memory(page: Page, pid: int, trials: int) -> Kept:

@@ -70,6 +70,8 @@ class LiveStream:
         self._cursor = 0
         self._number = 0
         self._key: str | None = None
+        self._place: object = None
+        self._looked_s = 0.0
 
     def frame(self, wait_s: float = SILENT_S) -> dict[str, Any]:
         """The next frame: everything since the last one, or only the state where nothing came in `wait_s`."""
@@ -88,12 +90,23 @@ class LiveStream:
         if self._screen is not None and snapshot.state is HubState.STREAMING and view is not None:
             frame |= _points(blocks, view, snapshot.rate_hz)
         frame["left"] = view.guide.left_s if view is not None else None
-        state = self._state(attendance, view, snapshot)
-        if state["key"] != self._key:
-            self._key = state["key"]
+        if state := self._changed(attendance, view, snapshot):
             frame["state"] = state
         frame["sent"] = round(time() * 1000)
         return frame
+
+    def _changed(self, attendance: Attendance, view: GuidedView | None, snapshot: HubSnapshot) -> dict[str, Any] | None:
+        """The state where it changed. Numbers in its sentences are looked at four times a second, steps each time."""
+        guide, now_s = None if view is None else view.guide, monotonic()
+        place = attendance, snapshot.state, guide and (guide.token, guide.side, guide.notice, guide.acts)
+        if place == self._place and now_s < self._looked_s + SILENT_S:
+            return None
+        self._place, self._looked_s = place, now_s
+        state = self._state(attendance, view, snapshot)
+        if state["key"] == self._key:
+            return None
+        self._key = state["key"]
+        return state
 
     def _state(self, attendance: Attendance, view: GuidedView | None, snapshot: HubSnapshot) -> dict[str, Any]:
         if self._screen is None:

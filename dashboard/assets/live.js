@@ -2,10 +2,10 @@
 // What is written stands in the page as text; only the CoP and the force are drawn.
 (function () {
   "use strict";
-  const TRAIL_S = 5, FORCE_S = 10, TICKED = ["both_feet", "hold", "rest"];
-  const stats = { frames: 0, samples: 0, gaps: 0, lastSeq: 0, restarts: 0, painted: 0, lagMs: [] };
+  const TRAIL_S = 5, FADES = 10, FORCE_S = 10, TICKED = ["both_feet", "hold", "rest"];
+  const stats = { frames: 0, samples: 0, gaps: 0, lastSeq: 0, restarts: 0, painted: 0 };
   window.fp = { stats };
-  let stream = null, canvas = null, scene = null, points = [], state = {}, boot = null, sentMs = 0, claim = true;
+  let stream = null, canvas = null, scene = null, points = [], state = {}, boot = null, claim = true;
   let shown = "", ticked = "";
 
   // This tab's name. It outlives a reload, and is not copied with the tab: it is only stored while no page is there.
@@ -17,7 +17,14 @@
     const at = by(id);
     if (at && at.textContent !== text) at.textContent = text;
   };
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  let colours = {}, dirty = true;
+  const colour = (name) => (colours[name] ||= getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  const repaint = () => {
+    colours = {};
+    dirty = true;
+  };
+  window.addEventListener("resize", repaint);
+  new MutationObserver(repaint).observe(document.documentElement, { attributes: true });
 
   function mount(id) {
     close();
@@ -47,10 +54,10 @@
       if (boot && boot !== frame.boot) stats.restarts += 1;
       boot = frame.boot;
     } else if (frame.s !== stats.lastSeq + 1) stats.gaps += 1;
+    dirty = true;
     stats.lastSeq = frame.s;
     stats.frames += 1;
     stats.samples += frame.n;
-    sentMs = frame.sent;
     (frame.t || []).forEach((t, i) => points.push([t, frame.x[i], frame.y[i], frame.f[i]]));
     const newest = points.length ? points[points.length - 1][0] : 0;
     if (points.length > 1 && newest < points[0][0]) points = []; // the plate's clock began anew
@@ -118,15 +125,21 @@
     const ink = colour(state.side ? "--" + state.side : "--accent"), last = points[points.length - 1];
     if (!last) return;
     Object.assign(pen, { strokeStyle: ink, lineWidth: 2, lineJoin: "round" });
+    let drawn = -1; // the trail fades in steps: one stroke a step, not one a sample
     for (let i = 1; i < points.length; i += 1) {
       const [from, to] = [points[i - 1], points[i]], age = last[0] - to[0];
       if (age > TRAIL_S || to[1] === null || from[1] === null || to[0] - from[0] > 0.25) continue;
-      pen.globalAlpha = Math.max(0.08, 1 - age / TRAIL_S);
-      pen.beginPath();
+      const shade = Math.ceil(FADES * (1 - age / TRAIL_S));
+      if (shade !== drawn) {
+        if (drawn >= 0) pen.stroke();
+        pen.globalAlpha = Math.max(0.08, shade / FADES);
+        pen.beginPath();
+        drawn = shade;
+      }
       pen.moveTo(...at([from[1], from[2]]));
       pen.lineTo(...at([to[1], to[2]]));
-      pen.stroke();
     }
+    if (drawn >= 0) pen.stroke();
     pen.globalAlpha = 1;
     if (last[1] === null) return;
     pen.beginPath();
@@ -139,7 +152,7 @@
   function drawForce() {
     const [pen, width, height] = sized(by("test-force")), last = points[points.length - 1];
     if (!last) return write("test-newton", "");
-    const most = Math.max(100, ...points.map((point) => point[3] || 0)) * 1.1;
+    const most = points.reduce((highest, point) => Math.max(highest, point[3] || 0), 100) * 1.1;
     Object.assign(pen, { strokeStyle: colour("--accent"), lineWidth: 2 });
     pen.beginPath();
     points.forEach(([t, , , f], i) => {
@@ -165,10 +178,12 @@
   function draw() {
     if (!canvas || !canvas.isConnected) return close();
     by("test-lost").hidden = !stream || !stream.silent();
-    drawPlate();
-    drawForce();
-    stats.painted += 1;
-    if (stats.lagMs.push(Date.now() - sentMs) > 300) stats.lagMs.shift();
+    if (dirty) {
+      dirty = false;
+      drawPlate();
+      drawForce();
+      stats.painted += 1;
+    }
     requestAnimationFrame(draw);
   }
 
@@ -176,7 +191,7 @@
   document.addEventListener("keydown", (event) => {
     const on = document.activeElement;
     if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || !by("test-now")) return;
-    if (on && (/^(INPUT|TEXTAREA|SELECT)$/.test(on.tagName) || (event.key === " " && /^(BUTTON|A)$/.test(on.tagName)))) return;
+    if (on && (/^(INPUT|TEXTAREA|SELECT)$/.test(on.tagName) || (event.key === " " && /^(BUTTON|A|SUMMARY)$/.test(on.tagName)))) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const button = document.querySelector('[data-key="' + CSS.escape(key) + '"]:not([disabled])');
     if (!button) return;
