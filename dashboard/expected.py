@@ -9,6 +9,7 @@ from analysis.errors import AnalysisError
 from analysis.geometry import Side
 from analysis.marking import FAILURES
 from dashboard.conditions import Conditions, Eyes
+from dashboard.made_under import is_practice
 from dashboard.protocol import CHOICES, Protocol
 from dashboard.station import Station
 from dashboard.tally import Tally
@@ -55,11 +56,6 @@ def last_protocol(station: Station, visit_id: str, usual: Protocol) -> Protocol:
     return replace(chosen, condition=newest.condition, demo=usual.demo)
 
 
-def is_practice(trial: Trial) -> bool:
-    """Whether a trial was for practice: it is filed, and counts nowhere."""
-    return bool((trial.protocol or {}).get("practice", False))
-
-
 def tally_of(station: Station, visit_id: str, protocol: Protocol) -> Tally:
     """What a visit holds.
 
@@ -82,7 +78,7 @@ def _count(tally: Tally, trial: Trial, side: Side, stored: StoredResult | None, 
     if trial.condition != protocol.condition:
         return
     (tally.practised if is_practice(trial) else tally.attempts)[side] += 1
-    if stored is None or phases is None or trial.status is TrialStatus.VOID:
+    if stored is None or phases is None or trial.status is TrialStatus.VOID or is_practice(trial):
         return
     tally.kept[side] += stored.result.usable
     tally.failed[side] += phases.ended_by in FAILURES and not stored.result.usable

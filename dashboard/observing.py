@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.abductors import PelvicDrop
-from dashboard.expected import is_practice
+from dashboard.made_under import is_practice
 from records import filing
 from records.examination import NewObservation, Observation
 from records.model import Actor, Trial, TrialStatus

@@ -15,7 +15,8 @@ from shelf import result
 from analysis.geometry import Side
 from analysis.phases import EndedBy
 from dashboard.conditions import KINDS, Conditions, Eyes, Sight, Surface, condition_text
-from dashboard.expected import is_practice, tally_of
+from dashboard.expected import tally_of
+from dashboard.made_under import is_practice
 from dashboard.orders import Outcome, Void
 from dashboard.pages.test import view
 from dashboard.protocol import STANDARD, Act, Notice, Protocol, Step

@@ -9,11 +9,11 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboard.conductor import Attendance
-from dashboard.expected import is_practice
 from dashboard.figures.scene import scene
 from dashboard.gate import acting, callback
 from dashboard.ids import LiveId, TestId
 from dashboard.lease import Standing
+from dashboard.made_under import is_practice
 from dashboard.observing import newest_trial, note, seen_of
 from dashboard.orders import Outcome
 from dashboard.pages.test import layout, view
