@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread, current_thread, main_thread
 
@@ -22,11 +23,13 @@ from analysis.recording import SampleBlock
 from dashboard.archive import open_store
 from dashboard.conductor import Conductor
 from dashboard.config import Config
+from dashboard.demonstration import measure
 from dashboard.protocol import DEMO, IDLE, Act, Step
 from dashboard.services import Services
 from dashboard.serving import Server
 from dashboard.station import Station
 from dashboard.words import load_words
+from hardware.simulator.device import Simulation
 from records import filing
 from records.model import Actor, NewPatient, Role, Trial, Visit
 from records.store import RecordStore
@@ -45,6 +48,7 @@ class GuidedRoom:
     address: str
     store: RecordStore
     conductor: Conductor
+    station: Station
     plates: list[Plate] = field(default_factory=list)
 
     @property
@@ -76,6 +80,12 @@ class GuidedRoom:
             self.conductor.act(Act.ABORT, view.guide.token)
             self.conductor.step(0.0)
         raise AssertionError("an attempt does not end")
+
+    def past_visit(self, patient_id: str, days_ago: int, seed: int) -> None:
+        """A visit of some days ago: an attempt a side on the simulated plate, measured and filed as ever."""
+        at = datetime.now(UTC) - timedelta(days=days_ago)
+        visit = filing.open_visit(self.store, ACTOR, patient_id, station="room 2", at=at)
+        measure(self.station, visit.id, Simulation("weak-left", seed, speed=0), at, replace(DEMO, rest_s=0.0))
 
     def new_visit(self) -> str:
         """Address of the guided test of a new visit."""
@@ -113,7 +123,7 @@ def guided_room(folder: Path, *, stepped: bool = False) -> Iterator[GuidedRoom]:
         hub.start()
         if not stepped:
             conductor.start()
-        yield GuidedRoom(address, store, conductor, plates)
+        yield GuidedRoom(address, store, conductor, station, plates)
         conductor.close()
         hub.close()
     store.close()

@@ -9,10 +9,12 @@ import pytest
 from browsing import watched
 from guided_room import PATIENCE_MS, GuidedRoom, at_step, attempt, guided_room, press
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
+from visitors import NAMES, VISITORS_PASSWORD
 
 from analysis.geometry import Side
 from dashboard.protocol import Step
-from records.model import TrialStatus
+from records.model import Role, TrialStatus
 
 pytestmark = pytest.mark.browser
 
@@ -31,23 +33,60 @@ def to_a_new_visit(page: Page) -> None:
     at_step(page, Step.READY)
 
 
-def test_from_the_list_of_patients_to_both_sides_on_the_result(clinic: GuidedRoom, browser: Browser) -> None:
-    with watched(browser, clinic.address) as page:
-        to_a_new_visit(page)
-        expect(page.locator("#test-controls")).to_contain_text("Right leg")
+def logged_in(page: Page) -> None:
+    """By name and password, as everybody."""
+    page.context.clear_cookies()
+    page.goto("/")
+    page.get_by_label("Name").fill(NAMES[Role.CLINICIAN])
+    page.get_by_label("Password").fill(VISITORS_PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name="Add patient")).to_be_visible()
+
+
+def new_patient(page: Page, code: str) -> str:
+    """Added by hand; the id."""
+    page.get_by_role("button", name="Add patient").click()
+    page.get_by_role("dialog").get_by_label("Code").fill(code)
+    page.get_by_role("dialog").get_by_role("button", name="Add patient").click()
+    expect(page.get_by_role("button", name="New visit")).to_be_visible()
+    return page.url.rsplit("/", 1)[1]
+
+
+def both_sides_tested(page: Page) -> None:
+    page.get_by_role("button", name="New visit").click()
+    at_step(page, Step.READY)
+    for leg in ("Right leg", "Left leg"):
+        expect(page.locator("#test-controls")).to_contain_text(leg)
         attempt(page)
         expect(page.locator(".verdict")).to_contain_text("Usable")
         press(page, "keep")
-        expect(page.locator("#test-controls")).to_contain_text("Left leg")
-        attempt(page)
-        press(page, "keep")
-        at_step(page, Step.DONE)
-        assert page.evaluate("window.fp.stats.gaps") == 0
+    at_step(page, Step.DONE)
+    assert page.evaluate("window.fp.stats.gaps") == 0
+
+
+def test_from_the_log_in_to_both_sides_progress_and_a_report_that_is_read(clinic: GuidedRoom, browser: Browser) -> None:
+    with watched(browser, clinic.address) as page:
+        logged_in(page)
+        patient_id = new_patient(page, "P-0815")
+        for days_ago, seed in ((42, 21), (14, 22)):
+            clinic.past_visit(patient_id, days_ago, seed)
+        both_sides_tested(page)
         page.get_by_role("link", name="Show the results").click()
-        expect(page.get_by_role("heading", name="Left", exact=True, level=2)).to_be_visible(timeout=PATIENCE_MS)
-        expect(page.get_by_role("heading", name="Right", exact=True, level=2)).to_be_visible()
-    assert [trial.side for trial in clinic.trials] == [Side.RIGHT, Side.LEFT]
-    for trial in clinic.trials:
+        expect(page.get_by_role("heading", name="Left", exact=True).first).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_role("heading", name="Right", exact=True).first).to_be_visible()
+        with page.expect_download() as handed:
+            page.get_by_role("button", name="Report for the record").click()
+        told = "".join(part.extract_text() for part in PdfReader(handed.value.path()).pages)
+        page.get_by_role("link", name="Progress").first.click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Progress")
+        expect(page.locator(".graph .scatterlayer").first).to_be_attached(timeout=PATIENCE_MS)
+    assert "P-0815" in told
+    assert "mm/s" in told
+    visits = clinic.store.visits_of(patient_id)
+    assert len(visits) == 3
+    trials = clinic.store.trials_of(visits[0].id)
+    assert [trial.side for trial in trials] == [Side.RIGHT, Side.LEFT]
+    for trial in trials:
         assert (trial.status, trial.demo) == (TrialStatus.FILED, True)
         stored = clinic.store.recording(trial.recording_id)
         assert stored.raw is not None

@@ -131,15 +131,15 @@ def head(words: Words, guide: GuideView, attempt: str) -> Component:
 
 def watching(words: Words, standing: Standing, first: Component) -> list[Component]:
     """What a screen shows that does not operate: who does, and the way to operate here."""
-    operate = html.Button(words("test.standing.operate"), id=TestId.TAKE_OVER, className="button act")
+    free = standing is Standing.FREE
+    operate = html.Button(
+        words("test.standing.operate" if free else "test.standing.take_over"),
+        id=TestId.TAKE_OVER,
+        className="button act",
+    )
     said = html.P(words(f"test.standing.{standing.value}"), role="status", className="watching")
-    if standing is Standing.FREE:
-        return [first, said, operate]
-    asked = [
-        html.Summary(words("test.standing.take_over"), className="button"),
-        html.P(words("test.standing.take_over_text")),
-    ]
-    return [first, said, html.Details([*asked, operate], className="take-over")]
+    asked = [] if free else [html.P(words("test.standing.take_over_text"))]
+    return [first, said, *asked, operate]
 
 
 def _verdict(verdict: Verdict) -> Component:
