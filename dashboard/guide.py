@@ -374,6 +374,8 @@ class Guide:
             self._orders.append(File(self._facts))
 
     def _abort(self) -> None:
+        if self._step is Step.VERDICT and self._outcome is not None:
+            self._turn.count(self._outcome, self._attempt.practice)  # it is in the archive, kept or not
         if self._step in MEASURING:
             self._ending = True
         if self._step in MEASURING or self._step is Step.ZERO:

@@ -86,6 +86,14 @@ def test_keeping_an_unusable_attempt_does_not_bring_the_side_forward() -> None:
     assert plate.view.side is Side.LEFT
 
 
+def test_a_test_that_is_ended_at_the_verdict_counts_what_the_archive_has() -> None:
+    plate = DictatedPlate()
+    filing(plate)
+    plate.filed(good())
+    assert plate.act(Act.ABORT)
+    assert (plate.view.step, plate.view.kept[Side.RIGHT]) == (Step.ENDED, 1)
+
+
 def test_practice_is_shown_filed_as_practice_and_never_taken_for_an_attempt() -> None:
     plate = DictatedPlate(STANDARD)
     assert (plate.view.practice, view.attempt_text(WORDS, plate.view)) == (True, "Practice · not counted")
