@@ -99,7 +99,8 @@ class Guide:
         """Do what the operator asked; False, and nothing done, where the screen it came from is stale."""
         expected = self._token()
         same_attempt = token.rpartition(".")[0] == expected.rpartition(".")[0]
-        if act not in self._allowed() or not (token == expected or (act in ANY_STEP and same_attempt)):
+        late = same_attempt and (act in ANY_STEP or act is Act.START)  # a start is late where the rest has just ended
+        if act not in self._allowed() or not (token == expected or late):
             return False
         self._acts[act]()
         return True

@@ -215,6 +215,17 @@ def test_a_double_click_starts_once() -> None:
     assert sum(isinstance(order, Record) for order in plate.orders) == 1
 
 
+def test_a_start_that_is_pressed_while_the_rest_ends_counts() -> None:
+    plate = DictatedPlate()
+    judged(plate)
+    plate.run(0.5, 0.0, 0.0)
+    plate.act(Act.KEEP)
+    resting = plate.view.token
+    plate.until(Step.READY, 32)
+    assert plate.act(Act.START, resting)
+    assert not plate.act(Act.START, resting)
+
+
 def test_a_stale_screen_cannot_keep_the_next_attempt() -> None:
     plate = DictatedPlate()
     judged(plate)
