@@ -67,7 +67,8 @@ def _exported(args: argparse.Namespace) -> list[str]:
             patients = patients_with_code(connection, args.patient)
     veil = Pseudonyms(site_key(folder)) if args.pseudonym else None
     told = _FORMS[args.format](_Asked(store, local_actor(), out, patients, veil, seal, args.excel))
-    return [told, words("command.export.veiled" if veil else "command.export.identifies")]
+    whose = "veiled" if veil else "identifies" if seal is None else "sealed"
+    return [told, words(f"command.export.{whose}")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,9 @@ def test_a_passphrase_opens_what_it_closed(
     RecordStore(other).upgrade()
     typed(monkeypatch, PASSPHRASE)
     assert main(["export", "--data", str(folder), "--all", "--out", str(out), "--passphrase-stdin"]) == 0
-    assert "all.stancelab.age" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "all.stancelab.age" in told
+    assert "The file is encrypted" in told
     assert not out.exists()
     sealed = folder / "all.stancelab.age"
     typed(monkeypatch, "correct horse batterz")
