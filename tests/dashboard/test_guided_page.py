@@ -26,6 +26,7 @@ from dashboard.services import Services
 from dashboard.words import load_words
 from hardware.plates import load_plate_model
 from records import filing as acts
+from records.examination import GOOD_ANSWER
 
 WORDS = load_words()
 
@@ -178,3 +179,15 @@ def test_a_recording_that_is_played_is_never_called_a_connected_plate(bench: Gui
     ended = replace(played, state=HubState.LOST, error="REPLAY_ENDED")
     text, level = view.plate_text(WORDS, Attendance.OPEN, ended)
     assert ("played to its end" in text, "lost" in text, level) == (True, False, "caution")
+
+
+def test_a_test_whose_checklist_was_not_answered_says_so_and_leads_there(bench: GuidedBench) -> None:
+    served = replace(services(bench), config=Config(bench.folder, "sqlite://"))
+    asked, way = WORDS("test.checklist_open"), f"'/visit/{bench.visit.id}'"
+    before = str(show(served, bench.visit.id))
+    assert asked in before
+    assert way in before
+    acts.answer_checklist(bench.store, bench.station.actor, bench.visit.id, GOOD_ANSWER)
+    after = str(show(served, bench.visit.id))
+    assert asked not in after
+    assert way in after

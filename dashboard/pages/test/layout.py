@@ -33,9 +33,12 @@ def page(words: Words, patient: Patient, visit: Visit, demo: bool, scene: dict[s
     window = html.A(
         words("test.patient_window"), href=f"/test/{visit.id}/patient", target="patient-view", className="button"
     )
-    actions = [results] if scene is None else [_sound(words), window, results]
+    entries = dcc.Link(words("test.to_visit"), href=f"/visit/{visit.id}", className="button")
+    actions = [entries, results] if scene is None else [_sound(words), window, entries, results]
     way = (" ".join(part for part in (patient.code, patient.name) if part), f"/patient/{patient.id}")
     body = [_no_plate(words)] if scene is None else [_plate_line(words), _stage(words, visit, scene)]
+    if visit.checklist is None and not demo:
+        body = [_checklist_open(words, visit), *body]
     stores = [dcc.Store(id=TestId.VISIT, data=visit.id), dcc.Store(id=TestId.STATE), dcc.Store(id=TestId.SCREEN)]
     stores.append(dcc.Store(id=TestId.EXAMINED))
     return html.Div([*stores, page_head(title, *actions, back=way), *body])
@@ -43,6 +46,12 @@ def page(words: Words, patient: Patient, visit: Visit, demo: bool, scene: dict[s
 
 def _no_plate(words: Words) -> Component:
     return notice(words("test.no_plate_title"), words("test.no_plate_text"))
+
+
+def _checklist_open(words: Words, visit: Visit) -> Component:
+    """Whether this person may be tested is asked before anybody lifts a foot; it keeps nobody from testing."""
+    answer = dcc.Link(words("test.checklist_answer"), href=f"/visit/{visit.id}")
+    return html.P([words("test.checklist_open"), " ", answer], className="checklist-open")
 
 
 def _sound(words: Words) -> Component:
