@@ -101,7 +101,7 @@ def _register_frame(app: Dash, routes: Routes, services: Services) -> None:
         app, Right.OWN, Output(ShellId.PAGE, "children"), Output(ShellId.TITLE, "data"), Input(ShellId.URL, "pathname")
     )
     def show(path: str) -> tuple[list[Component], str]:
-        page, title = shown(routes, services.words, path)
+        page, title = shown(routes, services, path)
         return [*archive_notice(services.words, services.station.store), page], title
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
@@ -119,15 +119,18 @@ def _register_frame(app: Dash, routes: Routes, services: Services) -> None:
     )
 
 
-def shown(routes: Routes, words: Words, path: str) -> tuple[Component, str]:
+def shown(routes: Routes, services: Services, path: str) -> tuple[Component, str]:
     """The page at `path` and the title of the browser's tab; a page that says so where there is none."""
-    found = routes.find(path)
+    words, found = services.words, routes.find(path)
     try:
         if found is not None:
             page, ids = found
             if not allows(acting().role, page.needs):
                 return _not_allowed(words)
-            return page.layout(**ids), words("nav.title", page=words(f"nav.{page.name}"))
+            content = page.layout(**ids)
+            if services.reading is not None:
+                services.reading.shown(page.name, ids)
+            return content, words("nav.title", page=words(f"nav.{page.name}"))
     except NotFound:
         pass  # an address of something that is not in the archive is as unknown as any other
     missing = notice(words("nav.missing_title"), words("nav.missing_text", path=path[:PATH_SHOWN]), is_page=True)

@@ -62,6 +62,11 @@ class Config:
         """Where recordings are kept until the archive has them."""
         return self.data_folder / "spool"
 
+    @property
+    def reads_folder(self) -> Path:
+        """Who looked at whom, until the archive has it."""
+        return self.data_folder / "reads"
+
 
 def data_folder(chosen: str | None, environment: Mapping[str, str] | None = None) -> Path:
     """Folder of this station: as typed, else STANCELAB_DATA, else the user's data folder of the system."""

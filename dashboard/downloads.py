@@ -22,9 +22,11 @@ def register(app: Dash, services: Services) -> None:
     def report(report_id: str) -> Response:
         store = services.station.store
         filed, pdf = store.report_pdf(report_id)
-        code = store.patient(store.visit(filed.visit_id).patient_id).code
+        patient = store.patient(store.visit(filed.visit_id).patient_id)
+        if services.reading is not None:
+            services.reading.shown("report", {"patient_id": patient.id})
         response = Response(pdf, mimetype="application/pdf")
-        response.headers["Content-Disposition"] = f'inline; filename="{file_name(filed, code)}"'
+        response.headers["Content-Disposition"] = f'inline; filename="{file_name(filed, patient.code)}"'
         return response
 
     route(app, report_path("<report_id>"), "report", Right.READ, report)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dashboard.conductor import Conductor
 from dashboard.config import Config
+from dashboard.reading import Reading
 from dashboard.rescue import Rescued
 from dashboard.sender import Sender
 from dashboard.station import Station
@@ -18,7 +19,7 @@ class Services:
 
     ``conductor`` runs the guided test; None where nothing is to be measured (tests of other pages). ``rescued``: what
     the program found of recordings that the archive did not have when it started. ``sender``: exchanges with the
-    server; None where this station has none.
+    server; None where this station has none. ``reading``: notes who looked at whom; None in tests of other things.
     """
 
     station: Station
@@ -27,3 +28,4 @@ class Services:
     conductor: Conductor | None = None
     rescued: tuple[Rescued, ...] = ()
     sender: Sender | None = None
+    reading: Reading | None = None

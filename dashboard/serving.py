@@ -29,6 +29,7 @@ from dashboard.gate.gate import gate_of
 from dashboard.keeping import Keeper
 from dashboard.plates import finder
 from dashboard.protocol import DEMO, STANDARD, Protocol
+from dashboard.reading import Reading
 from dashboard.rescue import rescue
 from dashboard.sender import Sender
 from dashboard.services import Services
@@ -36,6 +37,7 @@ from dashboard.station import Station
 from dashboard.words import ChosenWords
 from records.exchange import Exchange
 from records.model import Actor, Role
+from records.reads import ReadLog
 from records.store import RecordStore
 
 #: Each live stream holds a thread for as long as its page is open.
@@ -62,10 +64,11 @@ def running(config: Config, store: RecordStore) -> Iterator[Services]:
     conductor = Conductor(station, protocol_of(config), keeper) if hub is not None else None
     rescued = rescue(station, keeper)
     keeper.tidy()
-    backups = DailyBackup(store, keeper)
+    backups, reading = DailyBackup(store, keeper), Reading(store, ReadLog(config.reads_folder))
     server = server_of(config)
     sender = Sender(Exchange(store, server)) if server is not None else None
     try:
+        reading.start()
         if sender is not None:
             sender.start()
         if hub is not None and conductor is not None:
@@ -73,13 +76,14 @@ def running(config: Config, store: RecordStore) -> Iterator[Services]:
             conductor.start()
         if not config.demo:
             backups.start()
-        yield Services(station, ChosenWords(), config, conductor, rescued, sender)
+        yield Services(station, ChosenWords(), config, conductor, rescued, sender, reading)
     finally:
         if conductor is not None:
             conductor.close()
         if hub is not None:
             hub.close()
         backups.close()
+        reading.close()
         if sender is not None:
             sender.close()
         store.close()

@@ -84,6 +84,7 @@ class Act(StrEnum):
     PATIENTS_MERGED = "patients_merged"
     PATIENTS_UNMERGED = "patients_unmerged"
     PATIENT_ERASED = "patient_erased"
+    PATIENT_READ = "patient_read"
 
 
 @dataclass(frozen=True, slots=True)
