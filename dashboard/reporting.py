@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from dashboard.visit_view import ConditionView, VisitView
 from dashboard.words import Words
 from dashboard.words.dates import moment_text
 from records import filing
+from records.errors import Conflict
 from records.model import Act, Actor
 from records.permissions import require
 from records.reports import NewReport, Report, ReportKind
@@ -29,6 +31,9 @@ KINDS: Mapping[ReportKind, Callable[..., bytes]] = {
     ReportKind.CLINICIAN: clinician_report,
     ReportKind.PATIENT: patient_report,
 }
+
+#: How often a report is made anew where another station was quicker each time.
+MOST_TRIES = 5
 
 
 def pictures(station: Station, view: VisitView) -> Pictures:
@@ -62,12 +67,21 @@ def visit_report(
 def make_report(words: Words, station: Station, actor: Actor, visit_id: str, kind: ReportKind) -> tuple[Report, bytes]:
     """Make the report of a visit in the language of `words` and file it: every one that is handed out is kept.
 
+    Its pages say which version it is: where another station filed that one meanwhile, it is made again.
+
     Raises
     ------
     NotPermitted, NotFound, RecordsError
     """
-    store = station.store
     require(actor, Act.REPORT_FILED)
+    for _ in range(MOST_TRIES - 1):
+        with suppress(Conflict):
+            return _next_report(words, station, actor, visit_id, kind)
+    return _next_report(words, station, actor, visit_id, kind)
+
+
+def _next_report(words: Words, station: Station, actor: Actor, visit_id: str, kind: ReportKind) -> tuple[Report, bytes]:
+    store = station.store
     state = signed_state(store, visit_id)
     older = [each for each in store.reports_of(visit_id) if (each.kind, each.language) == (kind, words.language)]
     head = store.audit_heads().get(store.station)
@@ -79,7 +93,7 @@ def make_report(words: Words, station: Station, actor: Actor, visit_id: str, kin
     )
     pdf = visit_report(words, station, visit_id, kind, made, state)
     new = NewReport(kind, words.language, pdf, state.content_sha256, program_text())
-    return filing.file_report(store, actor, visit_id, new), pdf
+    return filing.file_report(store, actor, visit_id, new, number=made.number), pdf
 
 
 def signed_texts(words: Words, state: SignedState) -> tuple[str, ...]:

@@ -32,12 +32,13 @@ def _form(words: Words, csrf: str, action: str, key: str, icon: str) -> html.For
     return html.Form(button, action=action, method="post")
 
 
-def _me(words: Words, me: SignedIn, csrf: str) -> html.Div:
+def _me(words: Words, me: SignedIn, csrf: str, demo: bool) -> html.Div:
+    """Who is logged in. In a demonstration nobody has a PIN, so nothing locks: there would be no way back."""
     name = html.Span(me.account.name, className="me-name")
     role = html.Span(words(f"role.{me.account.role.value}"), className="soft")
     who = dcc.Link([name, role], href="/settings/account", className="me-who")
-    lock = _form(words, csrf, "/lock/now", "gate.lock_now", "lock")
-    return html.Div([who, lock, _form(words, csrf, "/log-out", "gate.log_out", "log-out")], className="me")
+    lock = [] if demo else [_form(words, csrf, "/lock/now", "gate.lock_now", "lock")]
+    return html.Div([who, *lock, _form(words, csrf, "/log-out", "gate.log_out", "log-out")], className="me")
 
 
 def _header(words: Words, demo: bool, beside: Sequence[Component]) -> html.Header:
@@ -69,7 +70,7 @@ def shell(
     above: Sequence[Component] = (),
 ) -> Component:
     """Layout of the application: pages come into the middle. ``beside``: in the header; ``above``: over every page."""
-    right = [*beside, *_other_languages(words), _scheme_button(words), *([_me(words, me, csrf)] if me else [])]
+    right = [*beside, *_other_languages(words), _scheme_button(words), *([_me(words, me, csrf, demo)] if me else [])]
     provider: Component = dmc.MantineProvider(
         [
             dcc.Location(id=ShellId.URL, refresh="callback-nav"),

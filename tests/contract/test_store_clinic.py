@@ -253,7 +253,11 @@ def test_a_report_comes_back_byte_for_byte_and_counts_its_versions(store: Record
     visit_id = filed_trial(store).visit_id
     first = filing.file_report(store, CLINICIAN, visit_id, report())
     second = filing.file_report(store, CLINICIAN, visit_id, dataclasses.replace(report(), pdf=PDF + b"2"))
-    german = filing.file_report(store, CLINICIAN, visit_id, dataclasses.replace(report(), language="de"))
+    german = filing.file_report(store, CLINICIAN, visit_id, dataclasses.replace(report(), language="de"), number=1)
+    with pytest.raises(
+        Conflict, match="was read at version 2, is at 3"
+    ):  # its pages would say a version that is not it
+        filing.file_report(store, CLINICIAN, visit_id, report(), number=2)
     assert [each.number for each in (first, second, german)] == [1, 2, 1]
     assert store.reports_of(visit_id) == (first, second, german)
     assert store.report_pdf(second.id) == (second, PDF + b"2")

@@ -79,6 +79,7 @@ def test_a_demonstration_is_stamped_and_real_work_is_not(tmp_path: Path) -> None
         folder.mkdir()
         layout = client_of(app_of(Clinic(folder, demo=demo))).get("/_dash-layout").text
         assert ("demo-stamp" in layout) is demo
+        assert ("icon-lock" in layout) is not demo  # a visitor without a PIN would be logged out by it
 
 
 def test_a_patient_who_is_not_in_the_archive_is_a_page_that_says_so(clinic: Clinic) -> None:

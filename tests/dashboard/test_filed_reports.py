@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from browsing import serving, watched
@@ -18,6 +20,7 @@ from analysis.geometry import Side
 from dashboard.app import make_app
 from dashboard.cli import main
 from dashboard.reporting import file_name, make_report
+from dashboard.station import Station
 from dashboard.words import load_words
 from records import filing
 from records.errors import NotPermitted
@@ -25,6 +28,7 @@ from records.model import Actor, Role, Visit
 from records.reports import ReportKind
 from records.signatures import Meaning
 from records.signing import sign_visit, signed_state
+from records.store import RecordStore
 
 WORDS = load_words("en")
 
@@ -55,6 +59,23 @@ def test_every_report_is_kept_as_it_was_handed_out(clinic: Clinic, visit: Visit)
     assert [clinic.store.report_pdf(each.id)[1] for each in filed] == handed
     assert "Version2,made" in text_of(handed[1])
     assert "Fassung1,erstellt" in text_of(handed[2])
+
+
+def test_reports_made_at_three_stations_at_once_say_each_its_own_version(clinic: Clinic, visit: Visit) -> None:
+    together = Barrier(3)
+
+    def at_station(name: str) -> tuple[int, str]:
+        store = RecordStore(clinic.services.config.store_url, station=name)
+        station = Station(store, clinic.actor, name, settings=clinic.station.settings)
+        together.wait()
+        report, pdf = make_report(WORDS, station, clinic.actor, visit.id, ReportKind.PATIENT)
+        store.close()
+        return report.number, text_of(pdf)
+
+    with ThreadPoolExecutor(3) as stations:
+        made_there = dict(stations.map(at_station, ("Room 1", "Room 2", "Room 3")))
+    assert sorted(made_there) == [1, 2, 3]
+    assert [number for number, text in made_there.items() if f"Version{number},made" not in text] == []
 
 
 def test_a_report_carries_the_audit_head_from_before_itself(clinic: Clinic, visit: Visit) -> None:
