@@ -8,6 +8,7 @@ from typing import Any
 from analysis.abductors import PelvicDrop
 from dashboard.made_under import is_practice
 from records import filing
+from records.errors import EntryProblem, InvalidEntry
 from records.examination import NewObservation, Observation
 from records.model import Actor, Trial, TrialStatus
 from records.store import RecordStore
@@ -31,7 +32,7 @@ def seen_of(store: RecordStore, trial: Trial) -> Observation | None:
     return next((one for one in store.observations_of(trial.visit_id) if one.trial_id == trial.id), None)
 
 
-def note(store: RecordStore, actor: Actor, trial_id: str, **entered: Any) -> None:
+def note(store: RecordStore, actor: Actor, visit_id: str, trial_id: str, **entered: Any) -> None:
     """File one more thing the examiner saw; what is the same already changes nothing.
 
     Raises
@@ -39,6 +40,8 @@ def note(store: RecordStore, actor: Actor, trial_id: str, **entered: Any) -> Non
     NotFound, InvalidEntry, Conflict
     """
     trial = store.trial(trial_id)
+    if trial.visit_id != visit_id:
+        raise InvalidEntry(EntryProblem.TRIAL_OF_OTHER_VISIT, "trial_id")
     if trial.side is None:
         raise ValueError("a trial without a side has no examiner's fields")
     known = seen_of(store, trial)

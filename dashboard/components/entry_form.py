@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import dash_mantine_components as dmc
 from dash import ctx, html
 from dash.development.base_component import Component
 
 from dashboard.words import Words
+from records.errors import Kind, NotFound
 
 Typed = Mapping[str, Any]
 FIELD, ACT = "field", "act"
@@ -131,6 +132,20 @@ def pressed() -> Mapping[str, str] | None:
         return None
     which: Mapping[str, str] = ctx.triggered_id
     return which
+
+
+class Row(Protocol):
+    """What a form can be about."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+
+
+def of_these(kind: Kind, rows: Iterable[Row], id: str) -> str:
+    """`id` where it is one of the rows that the page shows. Raises NotFound: of another page, or of none."""
+    if id not in {row.id for row in rows}:
+        raise NotFound(kind, id)
+    return id
 
 
 def text_of(typed: Typed, field: str) -> str:

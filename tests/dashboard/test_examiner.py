@@ -43,7 +43,7 @@ def services(bench: GuidedBench) -> Services:
 
 
 def see(bench: GuidedBench, trial: Trial, **entered: object) -> None:
-    note(bench.store, CLINICIAN, trial.id, **entered)
+    note(bench.store, CLINICIAN, trial.visit_id, trial.id, **entered)
 
 
 def test_after_a_trial_its_fields_are_asked_and_nothing_is_answered_beforehand(

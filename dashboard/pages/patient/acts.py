@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from analysis.geometry import Side
-from dashboard.components.entry_form import Typed, number_of, text_of
+from dashboard.components.entry_form import Typed, number_of, of_these, text_of
 from dashboard.gate import acting
 from records import filing
 from records.entries import CODE_LIMIT
@@ -68,6 +68,21 @@ def erase(store: RecordStore, shown: Shown, typed: Typed) -> None:
     filing.erase_patient(store, acting(), shown.patient_id, text_of(typed, "erase_reason"))
 
 
+def own_therapy(store: RecordStore, shown: Shown) -> str:
+    """The event the button belongs to. The page says which: that it is this patient's says the archive.
+
+    Raises
+    ------
+    NotFound
+    """
+    return of_these(Kind.THERAPY_EVENT, store.therapy_events_of(shown.patient_id, void=True), shown.of)
+
+
+def own_merge(store: RecordStore, shown: Shown) -> str:
+    """The merge the button belongs to, of this patient. Raises NotFound."""
+    return of_these(Kind.PATIENT_MERGE, store.merges_of(shown.patient_id), shown.of)
+
+
 def with_code(store: RecordStore, code: str) -> Patient:
     """The patient with exactly this code. Raises NotFound."""
     folded = code.strip().casefold()
@@ -90,10 +105,10 @@ ACTS: Mapping[str, Callable[[RecordStore, Shown, Typed], object]] = {
     "patient": save_patient,
     "therapy": add_therapy,
     "void_therapy": lambda store, shown, typed: filing.void_therapy_event(
-        store, acting(), shown.of, text_of(typed, "void_reason")
+        store, acting(), own_therapy(store, shown), text_of(typed, "void_reason")
     ),
-    "restore_therapy": lambda store, shown, _: filing.restore_therapy_event(store, acting(), shown.of),
+    "restore_therapy": lambda store, shown, _: filing.restore_therapy_event(store, acting(), own_therapy(store, shown)),
     "merge": merge,
-    "unmerge": lambda store, shown, _: filing.unmerge_patients(store, acting(), shown.of),
+    "unmerge": lambda store, shown, _: filing.unmerge_patients(store, acting(), own_merge(store, shown)),
     "erase": erase,
 }

@@ -166,16 +166,19 @@ def _register_examiner(app: Dash, services: Services) -> None:
     @callback(app, Filing.OBSERVATION_FILED, drawn, pressed, *_WHERE, prevent_initial_call=True)
     def see(_clicks: list[int | None], visit_id: str, screen: str) -> list[Component]:
         chosen = _pressed()
-        note(store, acting(), chosen["trial"], **{chosen["field"]: parsed(chosen["field"], chosen["value"])})
+        note(store, acting(), visit_id, chosen["trial"], **{chosen["field"]: parsed(chosen["field"], chosen["value"])})
         return examiner(services, visit_id, screen)[1]
 
-    @callback(app, Filing.OBSERVATION_FILED, Output(TestId.SEEN_PROBLEM, "children"), typed, prevent_initial_call=True)
-    def type_in(_typed: list[object]) -> str:
+    problem_said = Output(TestId.SEEN_PROBLEM, "children")
+
+    @callback(app, Filing.OBSERVATION_FILED, problem_said, typed, _WHERE[0], prevent_initial_call=True)
+    def type_in(_typed: list[object], visit_id: str) -> str:
         if not ctx.triggered_id:
             raise PreventUpdate
         where: Any = ctx.triggered_id
         try:
-            note(store, acting(), where["trial"], **{where["field"]: parsed(where["field"], ctx.triggered[0]["value"])})
+            entered = {where["field"]: parsed(where["field"], ctx.triggered[0]["value"])}
+            note(store, acting(), visit_id, where["trial"], **entered)
         except RecordsError as problem:
             return words(f"errors.{problem.code}", **problem.values)
         return ""

@@ -29,6 +29,8 @@ NUMBERS = ("drop_at_s", "trunk_lean_deg", "tilt_deg", "tilt_sd_deg")
 def parsed(field: str, value: object) -> Any:
     """What a button or an input stands for; an empty one: not looked at. Raises ValueError for what is no answer."""
     text = "" if value is None else str(value)
+    if field not in (*CHOICES, *NUMBERS, "note"):
+        raise ValueError(f"{field!r} is nothing an examiner is asked")
     if field == "note":
         return text
     if not text:

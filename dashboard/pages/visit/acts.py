@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from analysis.geometry import Side
-from dashboard.components.entry_form import Typed, number_of, text_of
+from dashboard.components.entry_form import Typed, number_of, of_these, text_of
 from dashboard.gate import acting, person
 from records import filing
+from records.errors import Kind
 from records.examination import ChecklistItem, NewStrengthTest, StrengthPosition
 from records.model import VisitEntry
 from records.signatures import Meaning
@@ -78,19 +79,36 @@ def sign(store: RecordStore, shown: Shown, typed: Typed) -> None:
     sign_visit(store, me.account.id, password, shown.visit_id, meaning, shown.content_sha256, now=now)
 
 
+def own_trial(store: RecordStore, shown: Shown) -> str:
+    """The trial the button belongs to. The page says which: that it is of this visit says the archive.
+
+    Raises
+    ------
+    NotFound
+    """
+    return of_these(Kind.TRIAL, store.trials_of(shown.visit_id), shown.of)
+
+
+def own_strength(store: RecordStore, shown: Shown) -> str:
+    """The strength test the button belongs to, of this visit. Raises NotFound."""
+    return of_these(Kind.STRENGTH_TEST, store.strength_tests_of(shown.visit_id, void=True), shown.of)
+
+
 ACTS: Mapping[str, Callable[[RecordStore, Shown, Typed], object]] = {
     "visit": save_visit,
     "checklist": answer,
     "strength": add_strength,
     "sign": sign,
     "void_strength": lambda store, shown, typed: filing.void_strength_test(
-        store, acting(), shown.of, text_of(typed, "void_reason")
+        store, acting(), own_strength(store, shown), text_of(typed, "void_reason")
     ),
-    "restore_strength": lambda store, shown, _: filing.restore_strength_test(store, acting(), shown.of),
+    "restore_strength": lambda store, shown, _: filing.restore_strength_test(
+        store, acting(), own_strength(store, shown)
+    ),
     "void_trial": lambda store, shown, typed: filing.void_trial(
-        store, acting(), shown.of, text_of(typed, "void_reason")
+        store, acting(), own_trial(store, shown), text_of(typed, "void_reason")
     ),
-    "restore_trial": lambda store, shown, _: filing.restore_trial(store, acting(), shown.of),
+    "restore_trial": lambda store, shown, _: filing.restore_trial(store, acting(), own_trial(store, shown)),
     "void_visit": lambda store, shown, typed: filing.void_visit(
         store, acting(), shown.visit_id, text_of(typed, "void_reason"), version=shown.version
     ),
