@@ -31,7 +31,9 @@ from dashboard.protocol import ANY_STEP, CHOICES, IDLE, STANDARD, Act, Notice, P
 from dashboard.rescue import rescue
 from dashboard.station import Attempt, Station
 from records.errors import RecordsError
+from records.model import Act as Filing
 from records.model import Actor
+from records.permissions import allows
 
 WAIT_S = 0.1
 log = logging.getLogger(__name__)
@@ -67,7 +69,10 @@ class _Unfiled:
 
 @dataclass(slots=True)
 class _Guided:
-    """A guided test that is open. ``actor``: who did something on it last; attempts are filed under that name."""
+    """A guided test that is open.
+
+    ``actor``: who of those who may file recordings did something on it last; attempts are filed under that name.
+    """
 
     visit_id: str
     identity: PlateIdentity
@@ -186,12 +191,16 @@ class Conductor:
         return (spool.path.name, content) if spool is not None and content is not None else None
 
     def act(self, act: Act, token: str, actor: Actor | None = None) -> bool:
-        """Hand in what the operator did; False where the screen it was done on is stale."""
+        """Hand in what the operator did; False where the screen it was done on is stale.
+
+        Attempts are filed under the name of who did something last, if that person may file them: who only stops a
+        test for safety does not become the one who measured.
+        """
         with self._lock:
             test = self._test
             done = test is not None and test.guide.act(act, token)
-            if done and test is not None:
-                test.actor = actor or test.actor
+            if done and test is not None and actor is not None and allows(actor.role, Filing.RECORDING_FILED):
+                test.actor = actor
             return done
 
     def safety(self, act: Act, actor: Actor) -> bool:
@@ -324,7 +333,7 @@ class Conductor:
             trial_id = spool.header.trial if spool else None
             attempt = Attempt(test.visit_id, raw, test.footing, facts, trial_id, test.calibration, test.actor)
             self._unfiled, self._spool = _Unfiled(attempt, spool), None
-        attempt, spool = self._unfiled.attempt, self._unfiled.spool
+        attempt, spool = replace(self._unfiled.attempt, actor=test.actor), self._unfiled.spool  # who tries now, files
         try:
             filed = self._station.file_attempt(attempt)
             safe = self._station.holds(filed.trial.id, attempt.raw)

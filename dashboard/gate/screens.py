@@ -24,13 +24,23 @@ from records.errors import (
     StoreError,
     UnlockRefused,
 )
+from records.model import Act as Filing
+from records.model import Role
 from records.passwords import PASSWORD_MINIMUM, PIN_DIGITS
 from records.people import Opened, Seen
+from records.permissions import allows, require
 
 #: Tries looked at together; more are told to wait, so that they can't hold every thread of the server.
 TRIES_AT_ONCE = 4
-#: What keeps a person on the plate safe, and so works while the screen is locked.
+#: What keeps a person on the plate safe, and so works while the screen is locked. Everyone may stop; the others mark a
+#: measurement, which is for those who measure.
 SAFETY = {Act.STOP: "escape", Act.TOUCHED: "t", Act.HAND_SUPPORT: "h"}
+
+
+def safety_of(role: Role) -> dict[Act, str]:
+    """The safety acts that people of this role may do, each with its key."""
+    measures = allows(role, Filing.RECORDING_FILED)
+    return {act: key for act, key in SAFETY.items() if act is Act.STOP or measures}
 
 
 class Screens:
@@ -149,13 +159,16 @@ class Screens:
         return redirect(self._with_next("/lock"), 303)
 
     def safety(self) -> ResponseReturnValue:
-        """Stop, touched, hand support: of a test that runs behind the lock screen."""
+        """Stop, touched, hand support: of a test that runs behind the lock screen. Raises NotPermitted."""
         seen = self._check_session()
         wanted, conductor = request.form.get("act", ""), self._gate.services.conductor
         if wanted not in SAFETY or seen is None:
             abort(400)
+        actor = seen.signed_in.account.actor
+        if wanted not in safety_of(actor.role):
+            require(actor, Filing.RECORDING_FILED)
         if conductor is not None:
-            conductor.safety(Act(wanted), seen.signed_in.account.actor)
+            conductor.safety(Act(wanted), actor)
         return redirect(self._with_next("/lock"), 303)
 
     def log_out(self) -> ResponseReturnValue:
@@ -254,7 +267,7 @@ class Screens:
             pin_digits=PIN_DIGITS if seen.has_pin else 0,
             problem=self._words(f"errors.{problem.code}", **problem.values) if problem else "",
             visit_id=test.visit_id if test is not None and test.guide.step not in IDLE else "",
-            safety=SAFETY,
+            safety=safety_of(seen.signed_in.account.role),
         )
         return make_response(page, status)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from guided_bench import GuidedBench
+from guided_bench import CLINICIAN, GuidedBench
 from visitors import client_of, form_token
 
 from analysis.phases import EndedBy
@@ -16,11 +16,13 @@ from dashboard.app import make_app
 from dashboard.config import Config
 from dashboard.gate.gate import gate_of_server
 from dashboard.gate.tokens import CSRF_HEADER
-from dashboard.protocol import Act, Step
+from dashboard.protocol import Act, Notice, Step
 from dashboard.services import Services
+from dashboard.station import Attempt
 from dashboard.words import load_words
 from records import sign_in
-from records.model import Role
+from records.errors import StoreError
+from records.model import Actor, Role
 
 WORDS = load_words()
 LEFT_ALONE = timedelta(minutes=6)
@@ -71,8 +73,64 @@ def test_what_happened_is_marked_from_the_lock_screen(bench: GuidedBench, act: A
     assert [mark.ended_by for mark in trial.marks] == [ended_by]
 
 
+#: Those who may not file a recording.
+NOT_MEASURING = [Role.VIEWER, Role.ADMIN]
+
+
+def filed_by(bench: GuidedBench) -> set[str]:
+    """Who the audit trail says filed the one recording of the visit."""
+    (trial,) = bench.store.trials_of(bench.visit.id)
+    return {event.actor for event in bench.store.audit_events(trial.recording_id) + bench.store.audit_events(trial.id)}
+
+
+@pytest.mark.parametrize("role", NOT_MEASURING)
+def test_who_may_not_measure_stops_a_test_and_it_is_filed_under_who_measured(bench: GuidedBench, role: Role) -> None:
+    client = locked(bench, role)
+    bench.until(Step.READY)
+    bench.conductor.act(Act.START, bench.view.token, CLINICIAN)
+    bench.until(Step.HOLD)
+    sent = {"csrf": form_token(client.get("/lock")), "act": Act.STOP.value}
+    assert client.post("/lock/safety", data=sent).status_code == 303
+    bench.until(Step.VERDICT)
+    assert filed_by(bench) == {CLINICIAN.name}
+
+
+@pytest.mark.parametrize("role", NOT_MEASURING)
+def test_who_may_not_measure_is_offered_stop_alone_and_marks_nothing(bench: GuidedBench, role: Role) -> None:
+    client = locked(bench, role)
+    hold(bench)
+    page = client.get("/lock")
+    assert 'value="stop"' in page.text
+    for act in (Act.TOUCHED, Act.HAND_SUPPORT):
+        assert f'value="{act.value}"' not in page.text
+        assert client.post("/lock/safety", data={"csrf": form_token(page), "act": act.value}).status_code == 403
+    assert bench.view.step is Step.HOLD
+    bench.until(Step.VERDICT)
+    (trial,) = bench.store.trials_of(bench.visit.id)
+    assert not trial.marks
+
+
+def test_an_attempt_that_was_refused_is_filed_under_who_tries_again(
+    bench: GuidedBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(bench)
+    with monkeypatch.context() as down:
+        down.setattr(bench.station, "file_attempt", _not_taken)
+        bench.conductor.act(Act.STOP, bench.view.token, CLINICIAN)
+        bench.until_notice(Notice.NOT_FILED, limit_s=30.0)
+    other = Actor("Bea Example", Role.CLINICIAN)
+    assert bench.conductor.act(Act.RETRY, bench.view.token, other)
+    bench.until(Step.VERDICT)
+    assert filed_by(bench) == {other.name}
+
+
+def _not_taken(_attempt: Attempt) -> None:
+    """An archive that takes nothing."""
+    raise StoreError("the disk is full")
+
+
 def test_the_lock_screen_does_nothing_else_to_the_test(bench: GuidedBench) -> None:
-    """Neither another act, nor without its token, nor by who may not measure; and the recording goes on."""
+    """Neither another act nor without its token; and the recording goes on."""
     client = locked(bench)
     hold(bench)
     token, wrong = form_token(client.get("/lock")), {CSRF_HEADER: "0" * 64}
