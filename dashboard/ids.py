@@ -196,6 +196,14 @@ class AuditId(StrEnum):
     VERIFIED = "audit-verified"
 
 
+class IdentityId(StrEnum):
+    """How people are known."""
+
+    CHOICE = "identity-choice"
+    SAVE = "identity-save"
+    TOLD = "identity-told"
+
+
 def user_act_id(act: str, account_id: str, version: int) -> dict[str, str | int]:
     """Id of a button that does something to an account as it was shown."""
     return {"type": UsersId.ACT.value, "act": act, "account": account_id, "version": version}

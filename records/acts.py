@@ -85,6 +85,7 @@ class Act(StrEnum):
     PATIENTS_UNMERGED = "patients_unmerged"
     PATIENT_ERASED = "patient_erased"
     PATIENT_READ = "patient_read"
+    IDENTITY_CHOSEN = "identity_chosen"
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ PERMITTED: dict[Act, frozenset[Role]] = {
     Act.PATIENTS_UNMERGED: _MANAGING,
     Act.PATIENT_ERASED: _ADMIN,
     Act.PATIENT_READ: _EVERYONE,  # the look itself takes Right.READ; this is that it is noted
+    Act.IDENTITY_CHOSEN: _ADMIN,
     **PEOPLE,
 }
 

@@ -64,6 +64,7 @@ class EntryProblem(StrEnum):
     IS_VOID = "IS_VOID"
     DAY_OR_KIND_MISSING = "DAY_OR_KIND_MISSING"
     CODE_NOT_CONFIRMED = "CODE_NOT_CONFIRMED"
+    CODE_ONLY = "CODE_ONLY"
 
 
 class MergeProblem(StrEnum):

@@ -24,6 +24,7 @@ from records.errors import (
     StoreError,
     UnlockRefused,
 )
+from records.identity import Identity, choose_identity
 from records.model import Act as Filing
 from records.model import Role
 from records.passwords import PASSWORD_MINIMUM, PIN_DIGITS
@@ -98,11 +99,13 @@ class Screens:
             return self._form("set_up.html", minimum=PASSWORD_MINIMUM)
         self._check_form()
         typed = {field: request.form.get(field, "") for field in ("code", "name", "password", "again")}
-        shown = {"minimum": PASSWORD_MINIMUM, "name": typed["name"], "code": typed["code"]}
+        identity = Identity.NAMES if request.form.get("identity") == Identity.NAMES else Identity.CODE
+        shown = {"minimum": PASSWORD_MINIMUM, "name": typed["name"], "code": typed["code"], "identity": identity.value}
         if typed["password"] != typed["again"]:
             return self._form("set_up.html", 400, self._words("gate.set_up.not_the_same"), **shown)
         try:
-            accounts.set_up(self._store, typed["code"], typed["name"], typed["password"], now=now())
+            made = accounts.set_up(self._store, typed["code"], typed["name"], typed["password"], now=now())
+            choose_identity(self._store, made.actor, identity)
         except AlreadySetUp:
             return redirect("/log-in", 303)
         except NotFound as error:

@@ -12,6 +12,7 @@ from records import queries, rows
 from records.audit import append
 from records.errors import CodeTaken, EntryProblem, InvalidEntry, Kind
 from records.filing.changes import changed, check_version, entered, open_patient
+from records.identity import check_identity
 from records.ids import new_id
 from records.model import FIRST_BIRTH_YEAR, Act, Actor, NewPatient, Patient
 from records.permissions import require
@@ -31,6 +32,7 @@ def add_patient(store: RecordStore, actor: Actor, new: NewPatient) -> Patient:
     patient = Patient(id=new_id(), version=1, created_at=now, **_typed(new))
     with store.writing() as archive:
         _check_code(archive, new.code, "")
+        check_identity(archive, None, new)
         rows.insert_patient(archive, patient)
         append(
             archive,
@@ -64,6 +66,7 @@ def edit_patient(store: RecordStore, actor: Actor, edited: Patient) -> Patient:
         stored = open_patient(archive, edited.id)
         check_version(Kind.PATIENT, edited, stored, NewPatient)
         _check_code(archive, entry.code, edited.id)
+        check_identity(archive, stored, entry)
         patient = dataclasses.replace(stored, version=stored.version + 1, **_typed(entry))
         rows.update_patient(archive, patient)
         was, now = changed(stored, patient, NewPatient)

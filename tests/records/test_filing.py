@@ -38,6 +38,8 @@ KEEPING = {Act.BACKUP_MADE, Act.EXPORTED, Act.ARCHIVE_MERGED, Act.CHANGE_REFUSED
 SIGNING = {Act.VISIT_SIGNED}
 #: Reading, which changes nothing: test_store_reads.py.
 LOOKING = {Act.PATIENT_READ}
+#: On the site: test_store_identity.py.
+SITE = {Act.IDENTITY_CHOSEN}
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_every_public_function_of_filing_is_an_act_of_the_closed_list() -> None:
         if function.__module__ == module.name and not name.startswith("_")
     }
     assert public == set(ACTS) == set(filing.__all__)
-    assert {act for act, _ in ACTS.values()} == set(Act) - KEEPING - SIGNING - LOOKING - set(PEOPLE)
+    assert {act for act, _ in ACTS.values()} == set(Act) - KEEPING - SIGNING - LOOKING - SITE - set(PEOPLE)
     assert set(PERMITTED) == set(Act)
 
 
@@ -111,8 +113,8 @@ def test_a_viewer_changes_nothing_and_an_administrator_measures_nothing() -> Non
     plates_and_patients = {Act.PATIENT_ADDED, Act.PATIENT_EDITED, Act.CALIBRATION_ADDED, Act.DRIFT_CHECK_ADDED}
     plates_and_patients |= {Act.THERAPY_ADDED, Act.THERAPY_EDITED, Act.THERAPY_VOIDED, Act.THERAPY_RESTORED}
     plates_and_patients |= {Act.PATIENTS_MERGED, Act.PATIENTS_UNMERGED, Act.PATIENT_ERASED}
-    assert permitted[Role.ADMIN] == plates_and_patients | LOOKING | KEEPING - {Act.ARCHIVE_MERGED}
-    assert permitted[Role.CLINICIAN] == set(Act) - set(PEOPLE) - {Act.PATIENT_ERASED}
+    assert permitted[Role.ADMIN] == plates_and_patients | LOOKING | SITE | KEEPING - {Act.ARCHIVE_MERGED}
+    assert permitted[Role.CLINICIAN] == set(Act) - set(PEOPLE) - SITE - {Act.PATIENT_ERASED}
 
 
 REFUSED: dict[str, Callable[[RecordStore, Trial], object]] = {

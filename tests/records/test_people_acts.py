@@ -34,7 +34,16 @@ from records.people import Account, Invited, Opened
 from records.permissions import PEOPLE, PERMITTED
 from records.store import RecordStore, sqlite_url
 
-READS = {"has_administrator", "look", "accounts_of", "account_named", "sessions_of", "signed_in"}
+READS = {
+    "has_administrator",
+    "checked_password",
+    "is_unchanged",
+    "look",
+    "accounts_of",
+    "account_named",
+    "sessions_of",
+    "signed_in",
+}
 
 
 @dataclass(frozen=True)

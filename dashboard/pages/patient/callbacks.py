@@ -22,6 +22,7 @@ from dashboard.services import Services
 from records import filing
 from records.copies import copies_of
 from records.errors import RecordsError
+from records.identity import identity_of
 from records.model import Act
 from records.permissions import PERMITTED, Right
 
@@ -46,6 +47,7 @@ def read(services: Services, patient_id: str) -> layout.Entries:
         merges=merges,
         codes={id: store.patient(id).code for id in others},
         copies=copies_of(store, patient_id) if erases else None,
+        identity=identity_of(store),
         writes=role in PERMITTED[Act.PATIENT_EDITED],
         opens=role in PERMITTED[Act.VISIT_OPENED],
     )

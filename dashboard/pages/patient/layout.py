@@ -19,6 +19,7 @@ from dashboard.pages.patient.view import VisitLine
 from dashboard.words import Words
 from records.copies import Copies
 from records.doubles import PatientMerge
+from records.identity import Identity
 from records.model import Patient
 from records.therapy import TherapyEvent
 
@@ -34,6 +35,7 @@ class Entries:
     merges: tuple[PatientMerge, ...]
     codes: Mapping[str, str]
     copies: Copies | None
+    identity: Identity
     writes: bool
     opens: bool
 
@@ -90,7 +92,7 @@ def _about(words: Words, entries: Entries, writes: bool) -> Component:
     about: list[Component] = [html.Div([html.Span(fact) for fact in entries.facts], className="facts")]
     about += [html.P(text, className="note") for text in (patient.diagnosis, patient.note) if text]
     if writes:
-        about.append(sections.edit_form(words, patient))
+        about.append(sections.edit_form(words, patient, entries.identity))
     return html.Section(about, className="card entries", **named(words("nav.patient")))
 
 

@@ -16,14 +16,16 @@ from dashboard.words import Words
 from dashboard.words.dates import date_text, moment_text
 from records.copies import Copies
 from records.doubles import PatientMerge
+from records.identity import IDENTIFYING, Identity
 from records.model import Patient, Sex
 from records.therapy import TherapyEvent, TherapyKind
 
 PAGE = "patient"
 
 
-def edit_form(words: Words, patient: Patient) -> Component:
-    """Every field of a patient."""
+def edit_form(words: Words, patient: Patient, identity: Identity) -> Component:
+    """Every field of a patient. Where a code is all that is taken, of the others those that are there to be emptied."""
+    offered = {field for field in IDENTIFYING if identity is Identity.NAMES or getattr(patient, field) is not None}
     form = Form(words, PAGE, "patient")
     sides = {side.value: side_label(words, side) for side in Side}
     sexes = {sex.value: words(f"sex.{sex.value}") for sex in Sex}
@@ -32,11 +34,11 @@ def edit_form(words: Words, patient: Patient) -> Component:
     dominant = None if patient.dominant_side is None else patient.dominant_side.value
     who = [
         form.text("code", patient.code),
-        form.text("name", patient.name),
-        form.text("record_number", patient.record_number),
+        *([form.text("name", patient.name)] if "name" in offered else []),
+        *([form.text("record_number", patient.record_number)] if "record_number" in offered else []),
     ]
     known = [
-        form.day("birth_date", born),
+        *([form.day("birth_date", born)] if "birth_date" in offered else []),
         form.number("birth_year", patient.birth_year, decimals=0),
         form.choice("sex", sexes, None if patient.sex is None else patient.sex.value),
         form.choice("involved_side", sides, involved),

@@ -18,6 +18,7 @@ from dashboard.routes import Page
 from dashboard.services import Services
 from records import filing
 from records.errors import CodeTaken, InvalidEntry
+from records.identity import identity_of
 from records.model import NAME_LIMIT, Act
 from records.permissions import Right
 
@@ -75,7 +76,7 @@ def register(app: Dash, services: Services) -> Page:
     _register_form(app, services)
 
     def show() -> Component:
-        return layout.page(services.words, services.rescued)
+        return layout.page(services.words, services.rescued, identity_of(services.station.store))
 
     return Page("patients", "/", show, Right.READ)
 

@@ -17,10 +17,11 @@ from dashboard.ids import PatientsId
 from dashboard.pages.patients.view import NO_SIDE, Line, rescue_text, shown_text
 from dashboard.rescue import Fate, Rescued
 from dashboard.words import Words
+from records.identity import Identity
 from records.model import Sex
 
 
-def page(words: Words, rescued: Sequence[Rescued] = ()) -> Component:
+def page(words: Words, rescued: Sequence[Rescued] = (), identity: Identity = Identity.NAMES) -> Component:
     """The page; its list is filled by a callback, also the first time. What the start found stands on top."""
     add = dmc.Button(words("patients.add"), id=PatientsId.ADD, leftSection=html.Span(className="icon icon-plus"))
     search = dmc.TextInput(
@@ -40,7 +41,7 @@ def page(words: Words, rescued: Sequence[Rescued] = ()) -> Component:
             html.Div(search, className="patients-bar"),
             html.Div(id=PatientsId.LIST),
             html.Div(more, className="form-actions", style={"marginTop": "12px"}),
-            _form(words),
+            _form(words, identity),
         ]
     )
 
@@ -57,14 +58,14 @@ def _found(words: Words, rescued: Sequence[Rescued]) -> list[Component]:
     return [html.Section([head, html.Ul(lines, className="sentences")], className="card rescued")] if lines else []
 
 
-def _form(words: Words) -> dmc.Modal:
-    body = html.Div([*_who(words), _involved(words), *_end(words)], className="form")
+def _form(words: Words, identity: Identity) -> dmc.Modal:
+    body = html.Div([*_who(words, identity), _involved(words), *_end(words)], className="form")
     title = html.H2(words("patients.form.title"))
     close = named(words("patients.form.cancel"))
     return dmc.Modal(body, id=PatientsId.FORM, title=title, size="lg", closeButtonProps=close, centered=True)
 
 
-def _who(words: Words) -> list[Component]:
+def _who(words: Words, identity: Identity) -> list[Component]:
     sexes = [{"value": sex.value, "label": words(f"sex.{sex.value}")} for sex in Sex]
     code = dmc.TextInput(
         id=PatientsId.CODE,
@@ -84,7 +85,8 @@ def _who(words: Words) -> list[Component]:
     )
     sex = dmc.Select(id=PatientsId.SEX, label=words("patients.form.sex"), data=sexes, clearable=True)
     name = dmc.TextInput(id=PatientsId.NAME, label=words("patients.form.name"), autoComplete="off")
-    return [code, name, html.Div([year, sex], className="form-pair")]
+    by_name = html.Div(name, hidden=identity is Identity.CODE)
+    return [code, by_name, html.Div([year, sex], className="form-pair")]
 
 
 def _involved(words: Words) -> Component:

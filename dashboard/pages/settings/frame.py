@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboard.components.aria import named
 from dashboard.components.shell import page_head
 from dashboard.gate import acting
-from dashboard.pages.settings import account, audit, users
+from dashboard.pages.settings import account, audit, identity, users
 from dashboard.pages.settings.section import Section
 from dashboard.routes import Page
 from dashboard.services import Services
@@ -19,7 +19,7 @@ from records.model import Role
 from records.permissions import Right, allows
 
 #: Modules that offer ``register(app, services) -> Section``, in the order of the list.
-SECTIONS = (account, users, audit)
+SECTIONS = (account, users, identity, audit)
 PATH = "/settings"
 
 
