@@ -94,7 +94,8 @@ class MetricComparison:
 
     ``kind`` "ratio": `estimate` is left over right with its 95 % CI. "difference": left minus right in the metric's
     unit, limb frame. "bound": one hold time is censored and left minus right is `bound` ("at_least", "at_most")
-    `estimate`.
+    `estimate`. `within`: the whole interval lies inside the limit, so that a difference beyond it is excluded; with
+    neither `flag` nor `within` it is neither shown nor excluded.
     """
 
     kind: Kind
@@ -104,6 +105,7 @@ class MetricComparison:
     mdc: float | None
     reason: NoComparison | None
     bound: Bound | None = None
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +250,8 @@ def _compare_metric(metric: Metric, left: Sequence[TrialResult], right: Sequence
         return _ratio(a, b, mdc)
     estimate, interval = _difference(a, b)
     flag = mdc is not None and abs(estimate) > mdc and _excludes_zero(interval)
-    return MetricComparison(kind, estimate, interval, flag, mdc, _one_trial(interval))
+    within = mdc is not None and interval is not None and max(-interval[0], interval[1]) <= mdc
+    return MetricComparison(kind, estimate, interval, flag, mdc, _one_trial(interval), within=within)
 
 
 def _ratio(a: Float, b: Float, mdc: float | None) -> MetricComparison:
@@ -257,7 +260,15 @@ def _ratio(a: Float, b: Float, mdc: float | None) -> MetricComparison:
     interval_ratio = None if interval is None else (math.exp(interval[0]), math.exp(interval[1]))
     beyond = abs(estimate) >= math.log(RATIO_LIMIT) if mdc is None else abs(_centre(a) - _centre(b)) > mdc
     flag = beyond and _excludes_zero(interval)
-    return MetricComparison("ratio", math.exp(estimate), interval_ratio, flag, mdc, _one_trial(interval))
+    within = interval_ratio is not None and _is_within(interval_ratio, math.exp(float(np.log(b).mean())), mdc)
+    return MetricComparison("ratio", math.exp(estimate), interval_ratio, flag, mdc, _one_trial(interval), within=within)
+
+
+def _is_within(interval: tuple[float, float], right: float, mdc: float | None) -> bool:
+    """Whether an interval of ratios lies inside the limit; one in the metric's unit is taken from the right side."""
+    if mdc is None:
+        return interval[0] >= 1 / RATIO_LIMIT and interval[1] <= RATIO_LIMIT
+    return max(1 - interval[0], interval[1] - 1) * right <= mdc
 
 
 def _excludes_zero(interval: tuple[float, float] | None) -> bool:

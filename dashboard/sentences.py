@@ -205,7 +205,8 @@ def comparison_text(words: Words, metric_id: str, comparison: SideComparison) ->
         return _flagged_text(words, metric_id, entry)
     judged = entry.kind == "ratio" or entry.mdc is not None
     low, high = _interval(words, metric_id, entry, entry.ci95)
-    return words("comparison.alike" if judged else "comparison.not_judged", label=label, size=size, low=low, high=high)
+    key = "not_judged" if not judged else "alike" if entry.within else "open"
+    return words(f"comparison.{key}", label=label, size=size, low=low, high=high)
 
 
 def size_text(words: Words, metric_id: str, entry: MetricComparison) -> str:

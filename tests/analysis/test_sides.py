@@ -79,6 +79,30 @@ def test_a_difference_is_flagged_beyond_noise_and_beyond_measurement_error(
     assert compared(id, left, right).metrics[id].flag is flag
 
 
+@pytest.mark.parametrize(
+    ("id", "left", "right", "within"),
+    [
+        ("lateral_shift", [1.0, 1.2, 1.4], [0.0, 0.2, 0.4], True),  # 1.0 +- 0.45 mm of 10
+        ("lateral_shift", [0.0, 15.0, 30.0], [-5.0, 0.0, 5.0], False),  # 15 +- 25 mm
+        ("lateral_shift", [30.0, 15.0, 0.0], [5.0, 0.0, -5.0], False),
+        ("lateral_shift", [-1.0, 0.0, 1.0], [8.5, 9.0, 9.5], False),  # -9 +- 1.8 mm: its end is beyond -10
+        ("velocity_ml", [30.0, 30.2, 30.4], [28.5, 28.7, 28.9], True),  # 1.5 +- 0.5 mm/s of 4.8
+        ("velocity_ml", [28.5, 28.7, 28.9], [30.0, 30.2, 30.4], True),
+        ("velocity_ml", [20.0, 30.0, 45.0], [25.0, 30.0, 36.0], False),  # 1.00 x, and half of that or twice
+        ("rms_ml", [5.0, 5.05, 5.1], [4.6, 4.65, 4.7], True),  # 1.09 x, well below 1.25
+        ("rms_ml", [4.0, 8.0, 12.0], [3.0, 5.0, 7.0], False),
+        ("drift", [0.0, 0.1, 0.2], [0.0, 0.1, 0.2], False),  # no MDC is known: nothing is excluded
+        ("rms_ml", [5.0], [5.0], False),  # no interval, nothing is excluded
+    ],
+)
+def test_only_an_interval_that_lies_within_the_limit_excludes_a_difference(
+    id: str, left: list[float], right: list[float], within: bool
+) -> None:
+    entry = compared(id, left, right).metrics[id]
+    assert entry.within is within
+    assert not (entry.within and entry.flag)
+
+
 def test_one_trial_a_side_gives_a_number_without_interval_or_flag() -> None:
     entry = compared("rms_ml", [12.0], [4.0]).metrics["rms_ml"]
     assert entry.estimate == pytest.approx(3.0)

@@ -164,10 +164,17 @@ def test_a_flagged_shift_says_which_side_lies_further_lateral() -> None:
     )
 
 
-def test_an_unflagged_difference_is_no_difference_beyond_variability() -> None:
-    entry = MetricComparison("ratio", 1.1, (0.9, 1.34), False, 4.8, None)
+def test_only_an_interval_within_the_limit_says_that_there_is_no_difference_beyond_variability() -> None:
+    entry = MetricComparison("ratio", 1.1, (0.98, 1.14), False, 4.8, None, within=True)
     assert compared("velocity_ml", entry) == (
-        "ML velocity: left 1.10 × right (95 % CI 0.90 to 1.34). No side difference beyond test variability."
+        "ML velocity: left 1.10 × right (95 % CI 0.98 to 1.14). No side difference beyond test variability."
+    )
+
+
+def test_a_wide_interval_neither_shows_nor_excludes_a_difference() -> None:
+    entry = MetricComparison("ratio", 1.91, (0.16, 23.3), False, 4.8, None)
+    assert compared("velocity_ml", entry) == (
+        "ML velocity: left 1.91 × right (95 % CI 0.16 to 23.30). A side difference is neither shown nor excluded."
     )
 
 
