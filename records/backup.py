@@ -24,7 +24,17 @@ from records.model import Act, Actor
 from records.new_file import part_of
 from records.permissions import require
 from records.sealing import SUFFIX, Seal, check_seal, is_sealed, seal_to, sealed_name, unseal_to
-from records.snapshot import NAME_TIME, Snapshot, backup_name, copy_verified, folder_of, os_errors, recording_of
+from records.snapshot import (
+    NAME_TIME,
+    Snapshot,
+    backup_name,
+    copy_verified,
+    end_sessions,
+    folder_of,
+    os_errors,
+    recording_of,
+    verify_file,
+)
 from records.store import RecordStore
 
 log = logging.getLogger(__name__)
@@ -116,14 +126,20 @@ def restore(backup: Path, target: Path, seal: Seal | None = None) -> Snapshot:
     """
     check_place(target, str(target))
     if not backup.is_file() or not is_sealed(backup):
-        return copy_verified(backup, target)
+        return _restored(backup, target)
     plain = part_of(target)
     try:
         with os_errors(target):
             unseal_to(backup, plain, seal)
-        return copy_verified(plain, target)
+        return _restored(plain, target)
     finally:
         plain.unlink(missing_ok=True)
+
+
+def _restored(backup: Path, target: Path) -> Snapshot:
+    copy_verified(backup, target)
+    end_sessions(target)
+    return Snapshot(target, verify_file(target))
 
 
 def archive_file(store: RecordStore) -> Path:

@@ -36,6 +36,11 @@ from records.recording_file import unpack
 
 FOLDER, NAME_TIME = "backups", "%Y%m%dT%H%M%SZ"
 JOURNALS = ("-journal", "-wal", "-shm")
+_ENDED = {
+    "login_session": "DELETE FROM login_session",
+    "password_code": "DELETE FROM password_code",
+    "set_up_code": "DELETE FROM set_up_code",
+}
 _COUNTS = "SELECT count(*) FROM "
 _HEADS = (
     "SELECT station, hash FROM audit_event AS event"
@@ -163,6 +168,21 @@ def recording_of(path: Path, trial_id: str, like: Path | None = None) -> str | N
     with _told(path), closing(_opened(path, like)) as archive:
         found = archive.execute(_CONTENT, (trial_id,)).fetchone()
     return None if found is None else unpack(found[0])[1]
+
+
+def end_sessions(path: Path) -> None:
+    """Take the log-ins and one-time codes out of an archive made of a backup: since then they may have been ended.
+
+    Raises
+    ------
+    StoreError
+    """
+    with _told(path), closing(cipher.connected(path, path, mode="rw", timeout_s=WAIT_S)) as archive:
+        there = _inventory(archive).rows
+        for table, statement in _ENDED.items():
+            if table in there:
+                archive.execute(statement)
+        archive.commit()
 
 
 def _copied(source: Path, part: Path) -> Inventory:

@@ -17,11 +17,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shelf import CLINICIAN, NOON, TRIALS, filed_patient, filed_trial, raw, raw_input
+from staff import START, added, logged_in
 from tests_root import ROOT
 
-from records import filing, rows
-from records.backup import back_up, backed_up, backups_in, copies_in, kept, sweep
-from records.errors import NotPermitted, RestoreRefused, StoreBusy, StoreDamaged, StoreMissing, StoreNotAFile
+from records import filing, rows, sign_in
+from records.backup import back_up, backed_up, backups_in, copies_in, kept, restore, sweep
+from records.errors import (
+    NotPermitted,
+    RestoreRefused,
+    SessionOver,
+    StoreBusy,
+    StoreDamaged,
+    StoreMissing,
+    StoreNotAFile,
+)
 from records.model import Act, Actor, Role
 from records.snapshot import copy_verified, folder_of, verify_file
 from records.store import RecordStore, sqlite_url
@@ -292,3 +301,19 @@ def test_every_copy_that_may_still_name_a_person_is_found(tmp_path: Path) -> Non
         (tmp_path / name).write_bytes(b"")
     assert [copy.path.name for copy in copies_in(tmp_path, "stancelab")] == mine
     assert copies_in(tmp_path / "no folder", "stancelab") == ()
+
+
+def test_a_session_that_was_ended_since_the_backup_is_not_open_in_what_is_restored(
+    store: RecordStore, tmp_path: Path
+) -> None:
+    added(store)
+    opened = logged_in(store)
+    made = back_up(store, CLINICIAN).path
+    restored = restore(made, tmp_path / "restored.db")
+    again = RecordStore(sqlite_url(restored.path))
+    with pytest.raises(SessionOver):
+        sign_in.signed_in(again, opened.token, now=START, active=False)
+    assert logged_in(again).account.name == "Cora Clinic"
+    assert sign_in.signed_in(store, opened.token, now=START, active=False).account.name == "Cora Clinic"
+    assert restored.inventory.rows["login_session"] == 0
+    assert restored.inventory.rows["trial"] == 1
