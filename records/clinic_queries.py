@@ -24,7 +24,7 @@ from records.errors import Kind, NotFound, RecordingDamaged
 from records.examination import Observation, StrengthTest
 from records.queries import built, columns_of
 from records.reports import Report
-from records.schema import sha256_of, visit
+from records.schema import patient, sha256_of, visit
 from records.studies import Study, StudyVisit
 from records.therapy import TherapyEvent
 
@@ -74,6 +74,17 @@ def merges_of(connection: sa.Connection, patient_id: str) -> tuple[PatientMerge,
 def find_merge(connection: sa.Connection, id: str) -> PatientMerge:
     """One merge of two patients. Raises NotFound."""
     return find(connection, patient_merge, PatientMerge, Kind.PATIENT_MERGE, id)
+
+
+def chain_of(connection: sa.Connection, patient_id: str) -> tuple[str, ...]:
+    """Ids from a patient on along ``merged_into``; in a circle, up to the first one that comes again."""
+    chain = [patient_id]
+    while len(set(chain)) == len(chain):
+        into = connection.scalar(sa.select(patient.c.merged_into).where(patient.c.id == chain[-1]))
+        if into is None:
+            break
+        chain.append(into)
+    return tuple(chain)
 
 
 def studies(connection: sa.Connection) -> tuple[Study, ...]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
-from records import row_changes, schema, shared_rows
+from records import clinic_schema, row_changes, schema, shared_rows
 from records.errors import RecordingDamaged
 from records.forgotten import forget_details, keep_forgotten
+from records.merges_apart import settle_merges
 from records.recording_file import unpack
 from records.refusals import Refused
 from records.row_changes import Entry
@@ -96,6 +97,7 @@ def deliver(server: sa.Connection, parcel: Parcel, station: str) -> Delivery:
         rows = parcel.rows[table.name]
         if rows:
             _deliver(server, parcel, table, delivery)
+    _settle_merges(server, parcel, delivery, station)
     erased = keep_forgotten(server, parcel.rows, delivery.left_sources)
     if erased:
         forget_details(server, erased, station)
@@ -123,6 +125,22 @@ def _deliver(server: sa.Connection, parcel: Parcel, table: sa.Table, delivery: D
             delivery.refused.append(Refused(table.name, key, rows[key], theirs[key]))
     delivery.refused.extend(Refused(table.name, key, rows[key], None) for key in unwanted)
     delivery.agreed[table.name] = settled
+
+
+def _settle_merges(server: sa.Connection, parcel: Parcel, delivery: Delivery, station: str) -> None:
+    """Merges of doubles hold as a whole; what was refused is told as it stands after that."""
+    undone = settle_merges(server, parcel.rows, station)
+    merges = clinic_schema.patient_merge
+    known = {each.key for each in delivery.refused if each.table == merges.name}
+    sent = parcel.rows[merges.name]
+    delivery.refused.extend(Refused(merges.name, key, sent[key], sent[key]) for key in sorted(undone - known))
+    for table in (schema.patient, schema.visit, clinic_schema.therapy_event, merges):
+        keys = {each.key for each in delivery.refused if each.table == table.name and each.theirs is not None}
+        theirs = shared_rows.read_rows(server, table, keys)
+        delivery.refused[:] = [
+            replace(each, theirs=theirs[each.key]) if each.table == table.name and each.key in theirs else each
+            for each in delivery.refused
+        ]
 
 
 def _is_older_and_known(parcel: Parcel, table: sa.Table, key: str, theirs: Row) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from analysis.recording import SIMULATED_SERIAL, ImportedRecording, RawRecording
-from records import clinic_schema, schema
+from records import clinic_queries, clinic_schema, schema
 from records.archive_file import Members, documents, format_document, json_line, note_export
 from records.model import Act, Actor
 from records.permissions import require
@@ -80,8 +80,11 @@ def export_veiled_archive(
 
 
 def _owners(connection: sa.Connection) -> dict[str, str]:
-    """Id of a visit, trial or result -> id of its patient."""
-    owners = dict(connection.execute(sa.select(schema.visit.c.id, schema.visit.c.patient_id)).all())
+    """Id of a visit, trial or result -> id of its patient; of a double's, of whom the double was merged into."""
+    doubles = sa.select(schema.patient.c.id).where(schema.patient.c.merged_into.is_not(None))
+    kept = {id: clinic_queries.chain_of(connection, id)[-1] for id in connection.scalars(doubles)}
+    visits = connection.execute(sa.select(schema.visit.c.id, schema.visit.c.patient_id))
+    owners = {id: kept.get(patient_id, patient_id) for id, patient_id in visits}
     of_visits = (schema.trial, schema.recording, clinic_schema.observation, clinic_schema.strength_test)
     for table, above in (*((table, "visit_id") for table in of_visits), (schema.result, "trial_id")):
         pairs = connection.execute(sa.select(table.c.id, table.c[above]))
@@ -143,7 +146,8 @@ class _Veiled:
         return first[1] - (first[0] - int(row["birth_year"]))
 
     def _visit(self, row: dict[str, Any]) -> dict[str, Any]:
-        veiled = self._veil.row("visit", row, row["patient_id"])
+        owner = self._owners[row["id"]]
+        veiled = self._veil.row("visit", {**row, "patient_id": owner}, owner)
         return {**veiled, "utc_offset_min": 0, "station": "", "operator": "", "note": "", "version": 1}
 
     def _trial(self, row: dict[str, Any]) -> dict[str, Any]:

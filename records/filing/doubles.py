@@ -55,7 +55,8 @@ def unmerge_patients(store: RecordStore, actor: Actor, merge_id: str) -> Patient
     PatientClosed
         One of the two was erased since.
     InvalidEntry
-        The kept patient was merged further since: that merge is undone first.
+        The kept patient was merged further since: that merge is undone first. Not where the two are merged into each
+        other, as two stations could once: either can be undone then.
     Conflict
         It was undone already.
     """
@@ -65,9 +66,11 @@ def unmerge_patients(store: RecordStore, actor: Actor, merge_id: str) -> Patient
         if merge.undone_at is not None:
             raise Conflict(Kind.PATIENT_MERGE, merge_id, merge.version, merge.version + 1)
         kept = queries.find_patient(archive, merge.kept_id)
-        if kept.merged_into is not None:
+        in_circle = merge.merged_id in clinic_queries.chain_of(archive, kept.id)
+        if kept.merged_into is not None and not in_circle:
             raise InvalidEntry(EntryProblem.MERGE_TAKEN_FURTHER, "merge_id")
-        open_patient(archive, kept.id)
+        if kept.erased_at is not None or not in_circle:
+            open_patient(archive, kept.id)
         patient_rows.move(archive, merge.moved, merge.kept_id, merge.merged_id)
         patient_rows.reopen(archive, merge.merged_id, merge.kept_id)
         undone = dataclasses.replace(
