@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from urllib.parse import quote, urlsplit
@@ -20,6 +21,7 @@ from dashboard.gate.known import Known
 from dashboard.gate.links import Links
 from dashboard.gate.register import Guarded, check_callbacks, register_of
 from dashboard.gate.tokens import Cookies
+from dashboard.gate.withdrawn import Withdrawn
 from dashboard.services import Services
 from records import accounts, sign_in
 from records.errors import NotFound, NotPermitted, RecordsError, SessionOver, StoreError
@@ -70,6 +72,8 @@ class Gate:
         self.links = Links()
         #: For an archive that can only be read.
         self.apart = SignInApart(self.store, self.limits)
+        #: For what people locked or ended while the archive could not keep it.
+        self.withdrawn = Withdrawn(self.limits)
         self._known = Known(self.limits)
         #: Endpoints that look at the session themselves, if they need one.
         self.open: set[str] = set()
@@ -87,6 +91,12 @@ class Gate:
         return self._look(self.token)
 
     def _look(self, token: str) -> Seen:
+        if self.withdrawn.is_ended(token):
+            raise SessionOver
+        seen = self._found(token)
+        return replace(seen, is_locked=True) if self.withdrawn.is_locked(token) else seen
+
+    def _found(self, token: str) -> Seen:
         try:
             seen = sign_in.look(self.store, token, now=now(), limits=self.limits)
         except SessionOver:

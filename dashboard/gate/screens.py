@@ -153,12 +153,8 @@ class Screens:
 
     def lock_now(self) -> ResponseReturnValue:
         """Lock at once: who leaves the room does not wait five minutes."""
-        self._check_session()
-        with suppress(SessionOver):
-            try:
-                sign_in.lock(self._store, self._gate.token, now=now(), limits=self._gate.limits)
-            except (StoreError, SessionOver):
-                self._gate.apart.lock(self._gate.token, now=now())
+        if self._check_session() is not None:
+            self._lock(self._gate.token)
         return redirect(self._with_next("/lock"), 303)
 
     def safety(self) -> ResponseReturnValue:
@@ -233,17 +229,27 @@ class Screens:
         self._gate.cookies.open(answer, opened.token)
         return answer
 
+    def _lock(self, token: str) -> None:
+        try:
+            sign_in.lock(self._store, token, now=now(), limits=self._gate.limits)
+        except (StoreError, SessionOver):  # the archive can't keep it, or knows nothing of it
+            self._gate.withdrawn.lock(token, now())
+
     def _unlock(self, pin: str) -> None:
         token = self._gate.token
         try:
             sign_in.unlock(self._store, token, pin, now=now(), limits=self._gate.limits)
         except (StoreError, SessionOver):
             self._gate.apart.unlock(token, pin, now=now())
+        self._gate.withdrawn.unlock(token)
 
     def _end(self, token: str) -> None:
         self._gate.apart.log_out(token)
-        with suppress(SessionOver, StoreError):
-            sign_in.log_out(self._store, token, now=now(), limits=self._gate.limits)
+        try:
+            with suppress(SessionOver):
+                sign_in.log_out(self._store, token, now=now(), limits=self._gate.limits)
+        except StoreError:
+            self._gate.withdrawn.end(token, now())
 
     def _form(
         self, template: str, status: int = 200, problem: RecordsError | str = "", **shown: object

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from guided_bench import CLINICIAN, GuidedBench
-from visitors import client_of, form_token
+from visitors import VISITORS_PASSWORD, client_of, form_token
 
 from analysis.phases import EndedBy
 from dashboard.app import make_app
 from dashboard.config import Config
 from dashboard.gate.gate import gate_of_server
-from dashboard.gate.tokens import CSRF_HEADER
+from dashboard.gate.tokens import CSRF_HEADER, csrf_of
 from dashboard.protocol import Act, Notice, Step
 from dashboard.services import Services
 from dashboard.station import Attempt
@@ -165,3 +165,56 @@ def test_a_stream_ends_with_the_session_that_opened_it(bench: GuidedBench) -> No
     assert next(events) == "one"
     sign_in.log_out(bench.store, cookie.value, now=datetime.now(UTC))
     assert list(events) == []
+
+
+def test_the_lock_button_locks_while_the_archive_takes_nothing_and_the_pin_goes_on_once_it_does(
+    bench: GuidedBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = present(bench)
+    sign_in.change_pin(bench.store, cookie_of(client), VISITORS_PASSWORD, "402917", now=datetime.now(UTC))
+    assert client.get("/_dash-layout").status_code == 200
+    with monkeypatch.context() as down:
+        down.setattr(bench.store, "writing", _no_room)
+        assert client.post("/lock/now", data=form_of(client)).headers["Location"] == "/lock"
+        assert client.get("/lock").status_code == 200
+        assert client.get("/_dash-layout").status_code == 401
+        assert client.get("/session").get_json() == {"go": "/lock"}
+    assert client.get("/_dash-layout").status_code == 401  # nobody unlocked it meanwhile
+    assert client.post("/lock", data={**form_of(client), "pin": "402917"}).headers["Location"] == "/"
+    assert client.get("/_dash-layout").status_code == 200
+
+
+def test_a_log_out_ends_the_token_while_the_archive_takes_nothing_and_stays_so(
+    bench: GuidedBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = present(bench)
+    name, token = gate_of_server(client.application).cookies.session, cookie_of(client)
+    with monkeypatch.context() as down:
+        down.setattr(bench.store, "writing", _no_room)
+        assert client.post("/log-out", data=form_of(client)).status_code == 303
+        client.set_cookie(name, token)  # somebody kept it
+        assert client.get("/_dash-layout").status_code == 401
+    assert client.get("/_dash-layout").status_code == 401
+
+
+def present(bench: GuidedBench) -> FlaskClient:
+    """A browser whose person is there."""
+    services = Services(bench.station, WORDS, Config(bench.folder, "sqlite://"), bench.conductor)
+    return client_of(make_app(services.config, services))
+
+
+def cookie_of(client: FlaskClient) -> str:
+    """The token of a browser's session."""
+    cookie = client.get_cookie(gate_of_server(client.application).cookies.session)
+    assert cookie is not None
+    return cookie.value
+
+
+def form_of(client: FlaskClient) -> dict[str, str]:
+    """What every form of its pages sends."""
+    return {"csrf": csrf_of(cookie_of(client))}
+
+
+def _no_room() -> None:
+    """The disk is full."""
+    raise StoreError("the disk is full")
