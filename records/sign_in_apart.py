@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
 from records import passwords, people_rows
@@ -86,11 +86,6 @@ class SignInApart:
     def active(self, token: str, *, now: datetime) -> None:
         """Somebody did something."""
         self._change(token, active_at=now)
-
-    def lock(self, token: str, *, now: datetime) -> None:
-        """Show the lock screen now. Raises SessionOver."""
-        left_at = now - timedelta(seconds=self._limits.lock_s)
-        self._change(token, active_at=min(left_at, self._session(token).active_at))
 
     def unlock(self, token: str, pin: str, *, now: datetime) -> None:
         """Go on from the lock screen with the PIN of the same person.

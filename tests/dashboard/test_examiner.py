@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from guided_bench import CLINICIAN, SCREEN, GuidedBench
 
 from analysis.abductors import PelvicDrop
 from analysis.geometry import Side
+from dashboard import observing
 from dashboard.config import Config
 from dashboard.observing import newest_trial, note, seen_of
 from dashboard.pages.test.callbacks import examiner
@@ -16,8 +21,11 @@ from dashboard.pages.test.examiner import CHOICES, form, parsed
 from dashboard.protocol import Act, Step
 from dashboard.services import Services
 from dashboard.words import load_words
-from records.errors import InvalidEntry
+from records import filing
+from records.errors import Conflict, InvalidEntry
+from records.examination import Observation
 from records.model import Trial
+from records.store import RecordStore
 
 WORDS = load_words()
 
@@ -144,3 +152,43 @@ def test_while_somebody_is_measured_nothing_is_asked_and_afterwards_of_the_new_t
     asked, fields = examiner(services(bench), bench.visit.id, SCREEN)
     assert asked not in ("", trial.id)
     assert "Left leg, attempt 1" in str(fields)
+
+
+def test_two_entries_at_the_same_moment_are_both_filed(bench: GuidedBench, trial: Trial) -> None:
+    """A note is filed on leaving its field, which a click on a pain button does: both come at once."""
+    for pain in range(5):
+        ready = Barrier(2)
+
+        def enter(entered: dict[str, object], ready: Barrier = ready) -> None:
+            ready.wait()
+            see(bench, trial, **entered)
+
+        with ThreadPoolExecutor(2) as both:
+            list(both.map(enter, [{"note": f"sways {pain}"}, {"pain": pain}]))
+        seen = seen_of(bench.store, trial)
+        assert seen is not None
+        assert (seen.note, seen.pain) == (f"sways {pain}", pain)
+
+
+@pytest.mark.parametrize(("others", "is_filed"), [(2, True), (3, False)])
+def test_what_another_station_enters_meanwhile_stays_and_only_the_field_entered_is_added(
+    bench: GuidedBench, trial: Trial, monkeypatch: pytest.MonkeyPatch, others: int, is_filed: bool
+) -> None:
+    """Read again up to twice: the third time, it is said that somebody else changes it."""
+    see(bench, trial, note="", pain=1, hand_support=None)
+    notes = [f"{others}, {number}" for number in range(others)]
+    last = notes[-1]
+
+    def read_and_overtaken(store: RecordStore, asked: Trial) -> Observation | None:
+        read = seen_of(store, asked)
+        if read is not None and notes:
+            filing.edit_observation(store, CLINICIAN, replace(read, note=notes.pop(0)))
+        return read
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(observing, "seen_of", read_and_overtaken)
+        with nullcontext() if is_filed else pytest.raises(Conflict):
+            see(bench, trial, pain=7)
+    seen = seen_of(bench.store, trial)
+    assert seen is not None
+    assert (seen.note, seen.pain) == (last, 7 if is_filed else 1)
