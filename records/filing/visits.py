@@ -66,7 +66,13 @@ def edit_visit(store: RecordStore, actor: Actor, edited: Visit, *, reason: str =
 
 
 def answer_checklist(
-    store: RecordStore, actor: Actor, visit_id: str, answers: Mapping[ChecklistItem, bool], reason: str = ""
+    store: RecordStore,
+    actor: Actor,
+    visit_id: str,
+    answers: Mapping[ChecklistItem, bool],
+    reason: str = "",
+    *,
+    version: int | None = None,
 ) -> Visit:
     """File the answers given before the first test; answers given before are overwritten, and stay in the trail.
 
@@ -74,15 +80,21 @@ def answer_checklist(
     ----------
     reason : str
         Why the test goes on; needed where an answer speaks against it.
+    version : int or None
+        Of the visit as it was read; None: whatever it is now.
 
     Raises
     ------
     NotPermitted, NotFound, InvalidEntry
+    Conflict
+        The visit was changed since `version`.
     """
     require(actor, Act.CHECKLIST_ANSWERED)
     said = checked_checklist(answers, reason)
     with store.writing() as archive:
         stored = queries.find_visit(archive, visit_id)
+        if version not in (None, stored.version):
+            raise Conflict(Kind.VISIT, visit_id, version or 0, stored.version)
         checklist = Checklist(dict(answers), said, datetime.now(UTC), actor.name)
         visit = dataclasses.replace(stored, version=stored.version + 1, checklist=checklist)
         rows.update_visit(archive, visit)

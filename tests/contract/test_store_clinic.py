@@ -12,9 +12,10 @@ from shelf import CLINICIAN, NOON, TRIALS, filed_patient, filed_trial, raw, raw_
 from staff import ADMIN
 
 from analysis.geometry import Side
-from records import filing
+from records import clinic_schema, filing, rows
 from records.errors import Conflict, EntryProblem, InvalidEntry, NotFound
 from records.examination import GOOD_ANSWER, ChecklistItem, NewObservation, NewStrengthTest
+from records.ids import new_id
 from records.model import Act, NewPatient, TrialStatus, VisitEntry
 from records.reports import NewReport, ReportKind
 from records.store import RecordStore
@@ -263,3 +264,27 @@ def test_a_report_comes_back_byte_for_byte_and_counts_its_versions(store: Record
     assert store.report_pdf(second.id) == (second, PDF + b"2")
     with pytest.raises(NotFound):
         store.report_pdf(visit_id)
+
+
+def test_answers_to_a_visit_that_was_changed_since_are_refused(store: RecordStore) -> None:
+    visit = filing.open_visit(store, CLINICIAN, filed_patient(store).id, station="s")
+    said = {**GOOD_ANSWER, ChecklistItem.DIZZY: True}
+    first = filing.answer_checklist(store, CLINICIAN, visit.id, said, "sat down", version=visit.version)
+    with pytest.raises(Conflict):
+        filing.answer_checklist(store, CLINICIAN, visit.id, GOOD_ANSWER, version=visit.version)
+    assert store.visit(visit.id) == first
+
+
+def test_of_two_observations_of_one_side_each_can_be_edited_but_only_one_restored(store: RecordStore) -> None:
+    """As two stations leave them that file one each while apart."""
+    visit = filing.open_visit(store, CLINICIAN, filed_patient(store).id, station="s")
+    first = filing.file_observation(store, CLINICIAN, visit.id, observation())
+    second = dataclasses.replace(first, id=new_id())
+    with store.writing() as archive:
+        rows.insert(archive, clinic_schema.observation, second)
+    edited = [filing.edit_observation(store, CLINICIAN, dataclasses.replace(one, pain=7)) for one in (first, second)]
+    assert set(store.observations_of(visit.id)) == set(edited)
+    filing.void_observation(store, CLINICIAN, second.id, "two of one")
+    with pytest.raises(Conflict):
+        filing.restore_observation(store, CLINICIAN, second.id)
+    assert store.observations_of(visit.id) == (edited[0],)

@@ -14,6 +14,7 @@ ENTRY_VALUES: dict[EntryProblem, dict[str, object]] = {
     EntryProblem.BIRTH_YEAR_OUT_OF_RANGE: {"value": 19, "minimum": 1890, "maximum": 2026},
     EntryProblem.TEXT_TOO_LONG: {"length": 65, "limit": 64},
     EntryProblem.TRIAL_SPAN: {"start_s": 2.0, "end_s": 1.0},
+    EntryProblem.CODE_SHARED: {"code": "P-1", "count": 2},
     EntryProblem.NUMBER_OUT_OF_RANGE: {"value": "11", "minimum": "0", "maximum": "10"},
     EntryProblem.DAY_OUT_OF_RANGE: {"value": "1801-01-01", "minimum": 1900, "maximum": 2100},
     EntryProblem.CHECKLIST_INCOMPLETE: {"missing": 2},

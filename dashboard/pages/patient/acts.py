@@ -57,7 +57,7 @@ def add_therapy(store: RecordStore, shown: Shown, typed: Typed) -> None:
 
 def merge(store: RecordStore, shown: Shown, typed: Typed) -> None:
     """Merge the patient with the typed code into the one that is shown."""
-    double = with_code(store, text_of(typed, "double_code"))
+    double = with_code(store, text_of(typed, "double_code"), other_than=shown.patient_id)
     filing.merge_patients(store, acting(), shown.patient_id, double.id, text_of(typed, "merge_reason"))
 
 
@@ -83,13 +83,24 @@ def own_merge(store: RecordStore, shown: Shown) -> str:
     return of_these(Kind.PATIENT_MERGE, store.merges_of(shown.patient_id), shown.of)
 
 
-def with_code(store: RecordStore, code: str) -> Patient:
-    """The patient with exactly this code. Raises NotFound."""
+def with_code(store: RecordStore, code: str, other_than: str) -> Patient:
+    """The patient with exactly this code who is not `other_than`; of several, as two stations may give it, an open one.
+
+    Raises
+    ------
+    NotFound
+    InvalidEntry
+        Several open ones have it.
+    """
     folded = code.strip().casefold()
-    for row in store.search_patients(folded[:CODE_LIMIT]) if folded else ():
-        if row.patient.code.casefold() == folded:
-            return row.patient
-    raise NotFound(Kind.PATIENT, code)
+    rows = store.search_patients(folded[:CODE_LIMIT]) if folded else ()
+    found = [row.patient for row in rows if row.patient.code.casefold() == folded and row.patient.id != other_than]
+    still_open = [one for one in found if one.merged_into is None and one.erased_at is None]
+    if len(still_open) > 1:
+        raise InvalidEntry(EntryProblem.CODE_SHARED, "double_code", code=still_open[0].code, count=len(still_open))
+    if not found:
+        raise NotFound(Kind.PATIENT, code)
+    return (still_open or found)[0]
 
 
 def _side(typed: Typed, field: str) -> Side | None:

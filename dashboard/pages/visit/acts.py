@@ -24,12 +24,21 @@ CM_PER_M = 100.0
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shown:
-    """What stood on the page when a button was pressed. ``of``: the row the button belongs to."""
+    """What stood on the page when a button was pressed.
+
+    ``of``: the row the button belongs to. ``versions``: of the rows that can be made void, by id.
+    """
 
     visit_id: str
     version: int
     content_sha256: str
     of: str
+    versions: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def row_version(self) -> int | None:
+        """Of the row the button belongs to."""
+        return self.versions.get(self.of)
 
 
 def save_visit(store: RecordStore, shown: Shown, typed: Typed) -> None:
@@ -48,8 +57,9 @@ def save_visit(store: RecordStore, shown: Shown, typed: Typed) -> None:
 
 def answer(store: RecordStore, shown: Shown, typed: Typed) -> None:
     """The checklist."""
+    reason = text_of(typed, "go_on_reason")
     answers = {item: typed[item.value] == "yes" for item in ChecklistItem if typed.get(item.value)}
-    filing.answer_checklist(store, acting(), shown.visit_id, answers, text_of(typed, "go_on_reason"))
+    filing.answer_checklist(store, acting(), shown.visit_id, answers, reason, version=shown.version)
 
 
 def add_strength(store: RecordStore, shown: Shown, typed: Typed) -> None:
@@ -94,21 +104,34 @@ def own_strength(store: RecordStore, shown: Shown) -> str:
     return of_these(Kind.STRENGTH_TEST, store.strength_tests_of(shown.visit_id, void=True), shown.of)
 
 
+def own_observation(store: RecordStore, shown: Shown) -> str:
+    """The observation the button belongs to, of this visit. Raises NotFound."""
+    return of_these(Kind.OBSERVATION, store.observations_of(shown.visit_id, void=True), shown.of)
+
+
 ACTS: Mapping[str, Callable[[RecordStore, Shown, Typed], object]] = {
     "visit": save_visit,
     "checklist": answer,
     "strength": add_strength,
     "sign": sign,
     "void_strength": lambda store, shown, typed: filing.void_strength_test(
-        store, acting(), own_strength(store, shown), text_of(typed, "void_reason")
+        store, acting(), own_strength(store, shown), text_of(typed, "void_reason"), version=shown.row_version
     ),
     "restore_strength": lambda store, shown, _: filing.restore_strength_test(
-        store, acting(), own_strength(store, shown)
+        store, acting(), own_strength(store, shown), version=shown.row_version
     ),
     "void_trial": lambda store, shown, typed: filing.void_trial(
-        store, acting(), own_trial(store, shown), text_of(typed, "void_reason")
+        store, acting(), own_trial(store, shown), text_of(typed, "void_reason"), version=shown.row_version
     ),
-    "restore_trial": lambda store, shown, _: filing.restore_trial(store, acting(), own_trial(store, shown)),
+    "restore_trial": lambda store, shown, _: filing.restore_trial(
+        store, acting(), own_trial(store, shown), version=shown.row_version
+    ),
+    "void_observation": lambda store, shown, typed: filing.void_observation(
+        store, acting(), own_observation(store, shown), text_of(typed, "void_reason"), version=shown.row_version
+    ),
+    "restore_observation": lambda store, shown, _: filing.restore_observation(
+        store, acting(), own_observation(store, shown), version=shown.row_version
+    ),
     "void_visit": lambda store, shown, typed: filing.void_visit(
         store, acting(), shown.visit_id, text_of(typed, "void_reason"), version=shown.version
     ),

@@ -33,6 +33,7 @@ def read(services: Services, visit_id: str) -> layout.Entries:
         visit=visit,
         trials=store.trials_of(visit_id),
         strength=store.strength_tests_of(visit_id, void=True),
+        observations=store.observations_of(visit_id, void=True),
         signed=signed_state(store, visit_id),
         today=date.today(),  # noqa: DTZ011 - a visit goes on during its day at the station
         writes=acting().role in PERMITTED[Act.VISIT_EDITED],

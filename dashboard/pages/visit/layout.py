@@ -16,7 +16,7 @@ from dashboard.ids import VisitId
 from dashboard.pages.visit import sections, signed
 from dashboard.words import Words
 from dashboard.words.dates import moment_text
-from records.examination import StrengthTest
+from records.examination import Observation, StrengthTest
 from records.model import Patient, Trial, Visit
 from records.signatures import SignedState
 
@@ -31,9 +31,15 @@ class Entries:
     visit: Visit
     trials: tuple[Trial, ...]
     strength: tuple[StrengthTest, ...]
+    observations: tuple[Observation, ...]
     signed: SignedState
     today: date
     writes: bool
+
+    @property
+    def rows(self) -> tuple[Trial | StrengthTest | Observation, ...]:
+        """What can be made void and restored, each by itself."""
+        return (*self.trials, *self.strength, *self.observations)
 
 
 def page(words: Words, entries: Entries) -> Component:
@@ -57,6 +63,7 @@ def body(words: Words, entries: Entries) -> list[Component]:
         "visit_id": visit.id,
         "version": visit.version,
         "content_sha256": entries.signed.content_sha256,
+        "versions": {row.id: row.version for row in entries.rows},
     }
     parts: list[Component] = [dcc.Store(id=VisitId.SHOWN, data=shown)]
     if visit.void_reason is not None:
@@ -66,6 +73,11 @@ def body(words: Words, entries: Entries) -> list[Component]:
         _card(words, "visit.about", _about(words, entries)),
         _card(words, "visit.strength", sections.strength(words, entries.strength, entries.writes)),
         _card(words, "visit.trials", sections.trials(words, entries.trials, entries.writes)),
+        _card(
+            words,
+            "visit.observations",
+            sections.observations(words, entries.observations, entries.trials, entries.writes),
+        ),
         _card(
             words,
             "visit.signatures",

@@ -12,10 +12,11 @@ from analysis.geometry import Side
 from dashboard.components.aria import named
 from dashboard.components.badges import badge
 from dashboard.components.entry_form import Form
+from dashboard.observation_text import entered_text
 from dashboard.sentences import side_label
 from dashboard.words import Words
 from dashboard.words.dates import moment_text
-from records.examination import Checklist, ChecklistItem, StrengthPosition, StrengthTest
+from records.examination import Checklist, ChecklistItem, Observation, StrengthPosition, StrengthTest
 from records.model import Trial, TrialStatus, Visit
 
 PAGE = "visit"
@@ -131,6 +132,34 @@ def _trial(words: Words, trial: Trial, number: int, writes: bool) -> Component:
         lines.append(html.Span(trial.void_reason, className="soft"))
     if writes:
         lines.append(_void_or_restore(words, "trial", trial.id, void))
+    return html.Div(lines, role="listitem", className="entry-row is-void" if void else "entry-row")
+
+
+def observations(words: Words, filed: Sequence[Observation], trials: Sequence[Trial], writes: bool) -> list[Component]:
+    """What the examiner saw, void entries too; two of one trial where two stations filed one each."""
+    if not filed:
+        return [html.P(words("abductors.not_entered"), className="soft")]
+    numbers: Counter[Side | None] = Counter()
+    titles = {}
+    for trial in trials:
+        numbers[trial.side] += 1
+        titles[trial.id] = words("visit.trial", side=side_label(words, trial.side), number=numbers[trial.side])
+    rows = [_observation(words, one, titles.get(one.trial_id or "", ""), writes) for one in filed]
+    return [html.Div(rows, role="list", **named(words("visit.observations")))]
+
+
+def _observation(words: Words, seen: Observation, trial: str, writes: bool) -> Component:
+    void = seen.void_reason is not None
+    who = trial or words("visit.observation_whole", side=side_label(words, seen.side))
+    lines: list[Component] = [
+        html.Div([html.Strong(who), *([badge(words("visit.void"), "stop")] if void else [])], className="who"),
+        html.Span(entered_text(words, seen) or words("abductors.not_entered"), className="soft"),
+        html.Span(words("visit.observation_by", name=seen.created_by), className="soft"),
+    ]
+    if void:
+        lines.append(html.Span(seen.void_reason, className="soft"))
+    if writes:
+        lines.append(_void_or_restore(words, "observation", seen.id, void))
     return html.Div(lines, role="listitem", className="entry-row is-void" if void else "entry-row")
 
 
