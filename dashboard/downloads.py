@@ -8,6 +8,7 @@ from flask import Response
 from dashboard.gate import route
 from dashboard.reporting import file_name
 from dashboard.services import Services
+from records.errors import Kind, NotFound
 from records.permissions import Right
 
 
@@ -17,11 +18,13 @@ def report_path(report_id: str) -> str:
 
 
 def register(app: Dash, services: Services) -> None:
-    """Mount `/report/<id>`: the PDF as it was filed, verified; 404 where there is none."""
+    """Mount `/report/<id>`: the PDF as it was filed, verified; 404 where there is none, or none any more."""
 
     def report(report_id: str) -> Response:
         store = services.station.store
         filed, pdf = store.report_pdf(report_id)
+        if filed.erased:
+            raise NotFound(Kind.REPORT, report_id)
         patient = store.patient(store.visit(filed.visit_id).patient_id)
         if services.reading is not None:
             services.reading.shown("report", {"patient_id": patient.id})

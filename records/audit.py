@@ -117,18 +117,28 @@ def events_of_act(connection: sa.Connection, act: Act) -> tuple[AuditEvent, ...]
     return tuple(event_of(row) for row in connection.execute(in_order))
 
 
+def telling_of(connection: sa.Connection, subject_ids: Sequence[str], acts: Collection[Act]) -> tuple[str, ...]:
+    """Ids of the events of these acts on these subjects, and on those events themselves."""
+    told: dict[str, None] = {}
+    subjects = list(subject_ids)
+    while subjects:
+        found: list[str] = []
+        for start in range(0, len(subjects), _AT_ONCE):
+            of_these = audit_event.c.subject_id.in_(subjects[start : start + _AT_ONCE])
+            chosen = sa.select(audit_event.c.id).where(of_these, audit_event.c.act.in_(acts))
+            found += connection.scalars(chosen.order_by(audit_event.c.id))
+        subjects = [id for id in found if id not in told]
+        told |= dict.fromkeys(subjects)
+    return tuple(told)
+
+
 def erase_details(connection: sa.Connection, subject_ids: Sequence[str], acts: Collection[Act]) -> tuple[str, ...]:
     """Empty what these acts on these subjects told, in the transaction of the act that says which; their ids."""
-    erased: list[str] = []
-    for start in range(0, len(subject_ids), _AT_ONCE):
-        of_these = audit_event.c.subject_id.in_(subject_ids[start : start + _AT_ONCE])
-        chosen = sa.select(audit_event.c.id).where(of_these, audit_event.c.act.in_(acts)).order_by(audit_event.c.id)
-        found = list(connection.scalars(chosen))
-        for first in range(0, len(found), _AT_ONCE):
-            page = found[first : first + _AT_ONCE]
-            connection.execute(audit_detail.update().where(audit_detail.c.event_id.in_(page)).values(document=""))
-        erased += found
-    return tuple(erased)
+    erased = telling_of(connection, subject_ids, acts)
+    for first in range(0, len(erased), _AT_ONCE):
+        page = erased[first : first + _AT_ONCE]
+        connection.execute(audit_detail.update().where(audit_detail.c.event_id.in_(page)).values(document=""))
+    return erased
 
 
 def events(

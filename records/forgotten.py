@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import sqlalchemy as sa
 
 from records import schema
-from records.audit import append, erase_details
+from records.audit import append, erase_details, telling_of
 from records.errors import Kind
 from records.model import Act
 from records.patient_rows import TELLING, keep_erased
 from records.refusals import EXCHANGE
-from records.schema import audit_detail, audit_event
+from records.schema import audit_detail
 from records.scope import pages, scope_of
 from records.shared_rows import Row
 
@@ -30,22 +30,16 @@ def keep_forgotten(archive: sa.Connection, rows: Rows, sources: Collection[str])
     sources
         Imported files that recordings pointed to, and point to no longer.
     """
-    erased = _erased(archive, _patients(archive, rows))
-    if erased:
-        keep_erased(archive, erased, sorted({*sources, *rows.get(schema.source.name, {})}))
-    return erased
+    return keep_erased(archive, _patients(archive, rows), sorted({*sources, *rows.get(schema.source.name, {})}))
 
 
 def forget_details(archive: sa.Connection, erased: Sequence[str], station: str) -> None:
     """Empty what the audit, too, came to tell about them; an event of the chain of `station` says which events."""
     scope = scope_of(archive, erased)
     subjects = [id for ids in scope.ids.values() for id in ids]
-    told = sa.select(audit_event.c.id).join(audit_detail).where(audit_detail.c.document != "")
-    telling = [
-        id
-        for page in pages(subjects)
-        for id in archive.scalars(told.where(audit_event.c.subject_id.in_(page), audit_event.c.act.in_(TELLING)))
-    ]
+    of_them = telling_of(archive, subjects, TELLING)
+    said = sa.select(audit_detail.c.event_id).where(audit_detail.c.document != "")
+    telling = [id for page in pages(of_them) for id in archive.scalars(said.where(audit_detail.c.event_id.in_(page)))]
     if telling:
         erase_details(archive, subjects, TELLING)
         details = {"reason": REASON, "patients": list(erased), "events": telling}
@@ -72,14 +66,3 @@ def _named(rows: Rows, column: str) -> Iterator[str]:
 def _looked_up(archive: sa.Connection, wanted: sa.Column[str], key: sa.Column[str], keys: set[str]) -> Iterator[str]:
     for page in pages(sorted(keys)):
         yield from archive.scalars(sa.select(wanted).where(key.in_(page)))
-
-
-def _erased(archive: sa.Connection, patients: set[str]) -> list[str]:
-    patient = schema.patient
-    return [
-        id
-        for page in pages(sorted(patients))
-        for id in archive.scalars(
-            sa.select(patient.c.id).where(patient.c.id.in_(page), patient.c.erased_at.is_not(None))
-        )
-    ]

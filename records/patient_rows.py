@@ -81,22 +81,47 @@ def _mark(connection: sa.Connection, patient_id: str, before: str | None, after:
 def erase(connection: sa.Connection, patients: Sequence[Patient], at: datetime) -> tuple[str, ...]:
     """Empty what names these people or was typed about them; ids of the events whose details were emptied."""
     for patient in patients:
-        _blank(connection, patient, at)
+        _blank(connection, patient.id, at)
     scope = _empty(connection, [patient.id for patient in patients])
     return erase_details(connection, [id for ids in scope.ids.values() for id in ids], TELLING)
 
 
-def keep_erased(connection: sa.Connection, patient_ids: Iterable[str], sources: Sequence[str] = ()) -> None:
+def keep_erased(connection: sa.Connection, patient_ids: Iterable[str], sources: Sequence[str] = ()) -> list[str]:
     """Empty what another archive, which does not know of the erasure, brought about those who were erased here.
 
+    A double that it merged into one of them is the same person, and is erased too; ids of all of them.
     `sources`: imported files that it brought; one that nobody here came from goes again.
     """
+    erased = _erased_with_doubles(connection, patient_ids)
+    named = schema.patient.c.erased_at.is_(None)
+    for page in pages(sorted(erased)):
+        for id in list(connection.scalars(sa.select(schema.patient.c.id).where(schema.patient.c.id.in_(page), named))):
+            _blank(connection, id, erased[id])
+    if erased:
+        _empty(connection, sorted(erased), sources)
+    return sorted(erased)
+
+
+def _erased_with_doubles(connection: sa.Connection, patient_ids: Iterable[str]) -> dict[str, datetime]:
+    """Whoever of these, or of those they were merged into, is erased, and whoever was merged into them; since when."""
     patient = schema.patient
-    for page in pages(tuple(patient_ids)):
-        erased = sa.select(patient.c.id).where(patient.c.id.in_(page), patient.c.erased_at.is_not(None))
-        ids = list(connection.scalars(erased))
-        if ids:
-            _empty(connection, ids, sources)
+    columns = sa.select(patient.c.id, patient.c.merged_into, patient.c.erased_at)
+    seen: set[str] = set()
+    erased: dict[str, datetime] = {}
+    new = set(patient_ids)
+    while new:
+        seen |= new
+        pointing = [columns.where(patient.c.id.in_(page)) for page in pages(sorted(new))]
+        found = [row for query in pointing for row in connection.execute(query)]
+        erased |= {row.id: row.erased_at for row in found if row.erased_at is not None}
+        new = {row.merged_into for row in found if row.merged_into is not None} - seen
+    new = set(erased)
+    while new:
+        pointing = [columns.where(patient.c.merged_into.in_(page)) for page in pages(sorted(new))]
+        found = [row for query in pointing for row in connection.execute(query) if row.id not in erased]
+        new = {row.id for row in found}
+        erased |= {row.id: row.erased_at or erased[row.merged_into] for row in found}
+    return erased
 
 
 def _empty(connection: sa.Connection, patient_ids: Sequence[str], sources: Sequence[str] = ()) -> Scope:
@@ -111,12 +136,12 @@ def _empty(connection: sa.Connection, patient_ids: Sequence[str], sources: Seque
     return scope
 
 
-def _blank(connection: sa.Connection, patient: Patient, at: datetime) -> None:
-    code = f"erased-{patient.id[-12:]}"
+def _blank(connection: sa.Connection, id: str, at: datetime) -> None:
+    code = f"erased-{id[-12:]}"
     values: dict[str, Any] = dict.fromkeys(("name", "birth_year", "birth_date", "record_number", "diagnosis"))
     values |= {"code": code, "note": "", "code_key": fold(code), "search_key": fold(code)}
-    values |= {"erased_at": at, "version": patient.version + 1}
-    connection.execute(schema.patient.update().where(schema.patient.c.id == patient.id).values(values))
+    values |= {"erased_at": at, "version": schema.patient.c.version + 1}
+    connection.execute(schema.patient.update().where(schema.patient.c.id == id).values(values))
 
 
 def _write(

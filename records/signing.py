@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from records import clinic_schema, rows, sign_in
 from records.audit import append
 from records.errors import Conflict, EntryProblem, InvalidEntry, Kind, LoginRefused
+from records.filing.changes import writable_visit
 from records.ids import new_id
 from records.model import Act
 from records.permissions import require
@@ -39,7 +40,7 @@ def sign_visit(
 
     Raises
     ------
-    LoginRefused, LoginDelayed, NotPermitted, NotFound
+    LoginRefused, LoginDelayed, NotPermitted, NotFound, PatientClosed
     InvalidEntry
         The visit is void.
     Conflict
@@ -50,6 +51,7 @@ def sign_visit(
     with store.writing() as archive:
         if not sign_in.is_unchanged(archive, known):
             raise LoginRefused
+        writable_visit(archive, visit_id)
         content = visit_content(archive, visit_id)
         before = _signatures(archive, visit_id)
         if content["visit"]["void_reason"] is not None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from records import queries
 from records.columns import iso_time
 from records.errors import Conflict, Kind, PatientClosed
-from records.model import Patient
+from records.model import Patient, Visit
 
 
 class Versioned(Protocol):
@@ -66,3 +66,19 @@ def open_patient(archive: sa.Connection, id: str) -> Patient:
     if patient.merged_into is not None or patient.erased_at is not None:
         raise PatientClosed(patient.code, patient.merged_into)
     return patient
+
+
+def writable_visit(archive: sa.Connection, id: str) -> Visit:
+    """A visit about whose person something may be written.
+
+    Raises
+    ------
+    NotFound
+    PatientClosed
+        The person was erased: what is known of the visit is kept, and nothing more is said.
+    """
+    visit = queries.find_visit(archive, id)
+    patient = queries.find_patient(archive, visit.patient_id)
+    if patient.erased_at is not None:
+        raise PatientClosed(patient.code, None)
+    return visit

@@ -10,6 +10,7 @@ from records import clinic_queries, queries
 from records.clinic_schema import observation
 from records.errors import Conflict, EntryProblem, InvalidEntry, Kind
 from records.examination import NewObservation, Observation
+from records.filing.changes import writable_visit
 from records.filing.entry import EntryKind
 from records.ids import new_id
 from records.model import Act, Actor
@@ -72,7 +73,7 @@ def _filed(actor: Actor, visit_id: str, new: NewObservation) -> Observation:
 
 
 def _check(archive: sa.Connection, record: Observation) -> None:
-    queries.find_visit(archive, record.visit_id)
+    writable_visit(archive, record.visit_id)
     if record.trial_id is not None:
         trial = queries.find_trial(archive, record.trial_id)
         if trial.visit_id != record.visit_id:

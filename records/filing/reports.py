@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from records import clinic_queries, queries, rows
+from records import clinic_queries, rows
 from records.audit import append
 from records.columns import sha256_of
 from records.errors import Conflict, Kind
+from records.filing.changes import writable_visit
 from records.ids import new_id
 from records.model import Act, Actor
 from records.permissions import require
@@ -33,7 +34,7 @@ def file_report(
     """
     require(actor, Act.REPORT_FILED)
     with store.writing() as archive:
-        queries.find_visit(archive, visit_id)
+        writable_visit(archive, visit_id)
         before = clinic_queries.reports_of(archive, visit_id)
         following = 1 + sum((each.kind, each.language) == (new.kind, new.language) for each in before)
         if number not in (None, following):

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from records import queries
 from records.clinic_schema import strength_test
 from records.errors import Kind
 from records.examination import NewStrengthTest, StrengthTest
+from records.filing.changes import writable_visit
 from records.filing.entry import EntryKind
 from records.ids import new_id
 from records.model import Act, Actor
@@ -68,7 +68,7 @@ def _filed(actor: Actor, visit_id: str, new: NewStrengthTest) -> StrengthTest:
 
 
 def _check(archive: sa.Connection, record: StrengthTest) -> None:
-    queries.find_visit(archive, record.visit_id)
+    writable_visit(archive, record.visit_id)
 
 
 KIND = EntryKind(

@@ -10,7 +10,7 @@ from records.audit import append
 from records.clinic_schema import study, study_visit
 from records.entries import checked_number, reason_of
 from records.errors import Conflict, EntryProblem, InvalidEntry, Kind
-from records.filing.changes import changed, check_version, entered
+from records.filing.changes import changed, check_version, entered, writable_visit
 from records.ids import new_id
 from records.model import Act, Actor
 from records.permissions import require
@@ -95,7 +95,7 @@ def add_study_visit(store: RecordStore, actor: Actor, study_id: str, visit_id: s
     with store.writing() as archive:
         if clinic_queries.find_study(archive, study_id).closed_at is not None:
             raise InvalidEntry(EntryProblem.STUDY_IS_CLOSED, "study_id")
-        patient_id = queries.find_visit(archive, visit_id).patient_id
+        patient_id = writable_visit(archive, visit_id).patient_id
         for other in clinic_queries.study_visits(archive, study_id):
             same_person = queries.find_visit(archive, other.visit_id).patient_id == patient_id
             if other.visit_id == visit_id or (same_person and other.session == session):
@@ -121,6 +121,7 @@ def void_study_visit(
     said = reason_of("reason", reason, EntryProblem.VOID_REASON_MISSING)
     with store.writing() as archive:
         stored = clinic_queries.find(archive, study_visit, StudyVisit, Kind.STUDY_VISIT, id)
+        writable_visit(archive, stored.visit_id)
         read = stored.version if version is None else version
         if stored.void_reason is not None or stored.version != read:
             raise Conflict(Kind.STUDY_VISIT, id, read, stored.version)

@@ -12,7 +12,7 @@ from records import queries, rows
 from records.audit import append
 from records.errors import Conflict, EntryProblem, InvalidEntry, Kind
 from records.filing.amendments import amend
-from records.filing.changes import open_patient
+from records.filing.changes import open_patient, writable_visit
 from records.filing.visits import new_visit
 from records.model import (
     NOTE_LIMIT,
@@ -28,6 +28,7 @@ from records.model import (
     Visit,
     checked_text,
 )
+from records.patient_rows import keep_erased
 from records.permissions import require
 from records.store import RecordStore
 
@@ -37,7 +38,8 @@ def file_recording(
 ) -> tuple[Trial, ...]:
     """Commit 1: the recording and its trials, before anything is computed of it.
 
-    A recording that was interrupted files its trials as INTERRUPTED.
+    A recording that was interrupted files its trials as INTERRUPTED. Of a person who was erased meanwhile it is kept
+    as what was measured: without the file it came from.
 
     Raises
     ------
@@ -52,8 +54,9 @@ def file_recording(
     require(actor, Act.RECORDING_FILED)
     prepared = rows.prepared(new, trials)
     with store.writing() as archive:
-        queries.find_visit(archive, visit_id)
+        visit = queries.find_visit(archive, visit_id)
         filed = _file(archive, visit_id, prepared)
+        keep_erased(archive, [visit.patient_id], [prepared.source.sha256] if prepared.source else [])
         details = _recording_details([prepared], filed)
         append(archive, actor, Act.RECORDING_FILED, store.station, (Kind.VISIT, visit_id), details)
         for trial in filed:
@@ -113,6 +116,7 @@ def void_trial(store: RecordStore, actor: Actor, trial_id: str, reason: str, *, 
         raise InvalidEntry(EntryProblem.VOID_REASON_MISSING, "reason")
     with store.writing() as archive:
         stored = queries.find_trial(archive, trial_id)
+        writable_visit(archive, stored.visit_id)
         read = stored.version if version is None else version
         if stored.status is TrialStatus.VOID or stored.version != read:
             raise Conflict(Kind.TRIAL, trial_id, read, stored.version)
@@ -136,6 +140,7 @@ def restore_trial(store: RecordStore, actor: Actor, trial_id: str, *, version: i
     require(actor, Act.TRIAL_RESTORED)
     with store.writing() as archive:
         stored = queries.find_trial(archive, trial_id)
+        writable_visit(archive, stored.visit_id)
         read = stored.version if version is None else version
         if stored.status is not TrialStatus.VOID or stored.version != read:
             raise Conflict(Kind.TRIAL, trial_id, read, stored.version)

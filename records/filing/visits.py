@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from records import queries, rows
+from records import rows
 from records.audit import append
 from records.entries import reason_of
 from records.errors import Conflict, EntryProblem, InvalidEntry, Kind
 from records.examination import Checklist, ChecklistItem, checked_checklist, checklist_document
 from records.filing.amendments import amend
-from records.filing.changes import changed, check_version, open_patient
+from records.filing.changes import changed, check_version, open_patient, writable_visit
 from records.ids import new_id
 from records.model import NOTE_LIMIT, Act, Actor, Visit, VisitEntry, checked_text
 from records.permissions import require
@@ -51,7 +51,7 @@ def edit_visit(store: RecordStore, actor: Actor, edited: Visit, *, reason: str =
     require(actor, Act.VISIT_EDITED)
     entry = VisitEntry(**{name: getattr(edited, name) for name in VisitEntry.__dataclass_fields__})
     with store.writing() as archive:
-        stored = queries.find_visit(archive, edited.id)
+        stored = writable_visit(archive, edited.id)
         check_version(Kind.VISIT, edited, stored, VisitEntry)
         if stored.void_reason is not None:
             raise InvalidEntry(EntryProblem.IS_VOID, "id")
@@ -92,7 +92,7 @@ def answer_checklist(
     require(actor, Act.CHECKLIST_ANSWERED)
     said = checked_checklist(answers, reason)
     with store.writing() as archive:
-        stored = queries.find_visit(archive, visit_id)
+        stored = writable_visit(archive, visit_id)
         if version not in (None, stored.version):
             raise Conflict(Kind.VISIT, visit_id, version or 0, stored.version)
         checklist = Checklist(dict(answers), said, datetime.now(UTC), actor.name)
@@ -138,7 +138,7 @@ def restore_visit(store: RecordStore, actor: Actor, visit_id: str, *, version: i
 
 def _mark(store: RecordStore, actor: Actor, id: str, version: int | None, reason: str | None, act: Act) -> Visit:
     with store.writing() as archive:
-        stored = queries.find_visit(archive, id)
+        stored = writable_visit(archive, id)
         read = stored.version if version is None else version
         if stored.version != read or (stored.void_reason is None) is (reason is None):
             raise Conflict(Kind.VISIT, id, read, stored.version)
