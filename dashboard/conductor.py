@@ -22,7 +22,7 @@ from analysis.errors import InvalidRecording
 from analysis.geometry import Footing
 from analysis.recording import PlateIdentity, RawRecording
 from dashboard.conditions import Conditions
-from dashboard.expected import expected_weight_n, last_protocol, tally_of
+from dashboard.expected import expected_weight_n, is_void, last_protocol, tally_of
 from dashboard.guide import Guide
 from dashboard.keeping import FACTS, Keeper, facts_document
 from dashboard.lease import Lease
@@ -158,7 +158,7 @@ class Conductor:
         ------
         NotFound
         """
-        identity = self._hub.snapshot().identity
+        identity, void = self._hub.snapshot().identity, take and is_void(self._station, visit_id)
         with self._lock:
             test = self._test
             if test is not None and (test.visit_id != visit_id or test.identity != identity):
@@ -174,6 +174,8 @@ class Conductor:
                 except InvalidRecording:
                     return Attendance.MODEL_UNKNOWN
                 self._test = _Guided(visit_id, identity, guide, footing, calibration, actor)
+            elif take:
+                test.guide.void_visit(void)
         return Attendance.OPEN
 
     def view(self) -> GuidedView | None:
@@ -289,6 +291,11 @@ class Conductor:
         if self._station.store.is_read_only:  # whoever stood here now would have stood in vain
             with self._lock:
                 test.guide.refused(Notice.ARCHIVE_READ_ONLY)
+            return
+        if is_void(self._station, test.visit_id):
+            with self._lock:
+                test.guide.void_visit(True)
+                test.guide.refused(Notice.NOT_BEGUN)
             return
         try:
             if self._keeper is not None:

@@ -56,6 +56,13 @@ def last_protocol(station: Station, visit_id: str, usual: Protocol) -> Protocol:
     return replace(chosen, condition=newest.condition, demo=usual.demo)
 
 
+def is_void(station: Station, visit_id: str) -> bool:
+    """Whether a visit is known to be void: nothing measured on it counts."""
+    with suppress(RecordsError):
+        return station.store.visit(visit_id).void_reason is not None
+    return False
+
+
 def tally_of(station: Station, visit_id: str, protocol: Protocol) -> Tally:
     """What a visit holds.
 
@@ -63,7 +70,7 @@ def tally_of(station: Station, visit_id: str, protocol: Protocol) -> Tally:
     ------
     NotFound
     """
-    tally = Tally()
+    tally = Tally(void=is_void(station, visit_id))
     results = station.store.latest_results(visit_id)
     for trial in station.store.trials_of(visit_id):
         if trial.side is not None:

@@ -19,7 +19,7 @@ from analysis.recording import SampleBlock
 from dashboard.course import Course
 from dashboard.orders import Attempting, Discard, Facts, File, GuideView, Order, Outcome, Record, Tell, Void
 from dashboard.protocol import ACTS, ANY_STEP, IDLE, MEASURING, QUESTIONS, STOPPING, Act, Notice, Protocol, Remark, Step
-from dashboard.tally import EYES_OPEN_S, Tally, Turn
+from dashboard.tally import Tally, Turn
 from dashboard.vigil import OLD_ZERO_S, Vigil
 
 PIECE_S = 0.05  # no step is noticed later than this, however long the blocks are
@@ -114,6 +114,10 @@ class Guide:
         self._go(self._idle_step())
         return True
 
+    def void_visit(self, void: bool) -> None:
+        """Whether the visit is void: nothing begins; what is under way goes on and is filed."""
+        self._turn.tally.void = void
+
     def lost(self, notice: Notice) -> None:
         """The plate is gone or restarted: its clock and its zero are worth nothing any more."""
         self._zero = None
@@ -203,9 +207,8 @@ class Guide:
         if self._stuck:
             return Remark(Notice.NOT_FILED)
         fault = self._vigil.fault if self._step in IDLE or self._step in MEASURING else None
-        if self._step in IDLE and fault is None and self._turn.eyes_open_first:
-            return Remark(Notice.EYES_OPEN_FIRST, {"limit_s": EYES_OPEN_S})
-        return fault or self._remark or (self._vigil.idle if self._step in IDLE else None)
+        idle = self._step in IDLE
+        return fault or (self._turn.hindrance if idle else None) or self._remark or (self._vigil.idle if idle else None)
 
     def _token(self) -> str:
         return f"{self._name}.{self._begun}.{self._step}"
@@ -215,7 +218,7 @@ class Guide:
             return (Act.RETRY,)
         question = QUESTIONS.get(self._remark.notice) if self._remark and self._step in MEASURING else None
         away = {Act.SKIP_PRACTICE if not self._turn.practice else Act.PRACTISE}
-        away |= {Act.START} if self._broken() or self._turn.eyes_open_first else set()
+        away |= {Act.START} if self._broken() or self._turn.hindrance else set()
         return tuple(act for act in (*ACTS[self._step], question) if act is not None and act not in away)
 
     def _broken(self) -> bool:

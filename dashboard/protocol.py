@@ -112,6 +112,7 @@ class Notice(StrEnum):
     WRONG_LEG_ENDED = "wrong_leg_ended"
     STILL_ON_BOTH = "still_on_both"
     EYES_OPEN_FIRST = "eyes_open_first"
+    VISIT_VOID = "visit_void"
     REPLAY_ENDED = "replay_ended"
 
 
@@ -128,6 +129,7 @@ GRAVE = STOPPING | {
     Notice.DISK_READ_ONLY,
     Notice.ARCHIVE_READ_ONLY,
     Notice.DISK_FAILED,
+    Notice.VISIT_VOID,
 }
 
 #: What the operator answers, and may be done besides the acts of the step.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from analysis.geometry import Side
 from dashboard.conditions import Conditions, Eyes
 from dashboard.orders import Outcome
-from dashboard.protocol import Protocol
+from dashboard.protocol import Notice, Protocol, Remark
 
 EYES_OPEN_S = 20.0  # held with eyes open before eyes closed are asked for
 
@@ -21,7 +21,7 @@ class Tally:
     """Counts, a side.
 
     ``kept``: usable trials; ``failed``: holds that failed and show no sway; ``attempts``: of any kind but practice;
-    ``practised``: practice trials; ``eyes_open_s``: the longest hold with eyes open [s].
+    ``practised``: practice trials; ``eyes_open_s``: the longest hold with eyes open [s]. ``void``: the visit is.
     """
 
     kept: dict[Side, int] = field(default_factory=_none)
@@ -29,6 +29,7 @@ class Tally:
     attempts: dict[Side, int] = field(default_factory=_none)
     practised: dict[Side, int] = field(default_factory=_none)
     eyes_open_s: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
+    void: bool = False
 
 
 class Turn:
@@ -61,9 +62,13 @@ class Turn:
         return all(map(self._done, Side))
 
     @property
-    def eyes_open_first(self) -> bool:
-        """Whether eyes closed would be asked of somebody who has not held long enough with eyes open."""
-        return not self._eyes_open and self.tally.eyes_open_s[self.side] < EYES_OPEN_S
+    def hindrance(self) -> Remark | None:
+        """Why no attempt begins: nothing would count, or eyes are to be closed before they held long enough open."""
+        if self.tally.void:
+            return Remark(Notice.VISIT_VOID)
+        if not self._eyes_open and self.tally.eyes_open_s[self.side] < EYES_OPEN_S:
+            return Remark(Notice.EYES_OPEN_FIRST, {"limit_s": EYES_OPEN_S})
+        return None
 
     def choose(self, side: Side, practice: bool | None = None) -> None:
         """The operator says who is next. ``practice`` None: as the protocol asks."""

@@ -191,3 +191,42 @@ def test_a_test_whose_checklist_was_not_answered_says_so_and_leads_there(bench: 
     after = str(show(served, bench.visit.id))
     assert asked not in after
     assert way in after
+
+
+def test_on_a_void_visit_nothing_begins_until_it_is_restored(bench: GuidedBench) -> None:
+    acts.void_visit(bench.store, bench.station.actor, bench.visit.id, "the wrong person")
+    bench.until(Step.READY)
+    bench.act(Act.START)  # of a screen that was opened before
+    bench.run(2.0)
+    assert (bench.view.step, bench.view.notice) == (Step.READY, Notice.VISIT_VOID)
+    assert bench.hub.snapshot().recording is False
+    show(services(bench), bench.visit.id)
+    assert Act.START not in bench.view.acts
+    assert WORDS("test.act.start") not in str(controls(services(bench), bench.visit.id, SCREEN))
+    assert bench.store.trials_of(bench.visit.id) == ()
+    acts.restore_visit(bench.store, bench.station.actor, bench.visit.id)
+    show(services(bench), bench.visit.id)
+    assert (Act.START in bench.view.acts, bench.view.notice) == (True, Notice.NOT_BEGUN)
+
+
+def test_a_void_visit_is_said_when_its_test_is_opened(tmp_path: Path) -> None:
+    bench = GuidedBench(tmp_path)
+    other = acts.open_visit(bench.store, bench.station.actor, bench.patient.id, station="room 2")
+    acts.void_visit(bench.store, bench.station.actor, other.id, "the wrong person")
+    show(services(bench), other.id)
+    bench.run(1.0)
+    assert (Act.START in bench.view.acts, bench.view.notice) == (False, Notice.VISIT_VOID)
+    bench.close()
+
+
+def test_an_attempt_under_way_is_filed_although_its_visit_was_made_void(bench: GuidedBench) -> None:
+    bench.until(Step.READY)
+    bench.act(Act.START)
+    bench.until(Step.HOLD)
+    acts.void_visit(bench.store, bench.station.actor, bench.visit.id, "the wrong person")
+    show(services(bench), bench.visit.id)
+    bench.until(Step.VERDICT)
+    assert len(bench.store.trials_of(bench.visit.id)) == 1
+    bench.act(Act.KEEP)
+    bench.until(Step.READY, Step.REST)
+    assert (Act.START in bench.view.acts, bench.view.notice) == (False, Notice.VISIT_VOID)
