@@ -10,7 +10,7 @@ from pathlib import Path
 from platformdirs import user_config_path, user_data_path
 
 from acquisition.ports import AUTO
-from records.store import sqlite_url
+from records.store import shown_address, sqlite_url
 
 DATA_VARIABLE, STORE_VARIABLE = "STANCELAB_DATA", "STANCELAB_STORE"
 CONFIG_VARIABLE, PLATE_VARIABLE = "STANCELAB_CONFIG", "STANCELAB_PLATE"
@@ -51,6 +51,16 @@ class Config:
     def is_secure(self) -> bool:
         """Whether browsers reach this station through TLS."""
         return (self.public_url or "").startswith("https://")
+
+    @property
+    def options(self) -> str:
+        """What a command at the console has to be told to mean this archive; no password of a server is in it."""
+        told = []
+        if self.data_folder != data_folder(None, {}):
+            told.append(f'--data "{self.data_folder}"')
+        if self.store_url != sqlite_url(self.station_file):
+            told.append(f'--store "{shown_address(self.store_url)}"')
+        return " ".join(told)
 
     @property
     def station_file(self) -> Path:

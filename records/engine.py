@@ -122,6 +122,11 @@ def shown(url: sa.URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
+def shown_address(url: str) -> str:
+    """Address of an archive as anyone may read it: without a password, nor options, which may hold one too."""
+    return shown(sa.make_url(url).set(query={}))
+
+
 def sqlite_file(url: sa.URL) -> Path | None:
     """File of an SQLite archive; None for a server."""
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None

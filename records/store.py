@@ -24,6 +24,7 @@ from records.engine import (
     parsed,
     reading,
     shown,
+    shown_address,
     sqlite_file,
     sqlite_url,
     writing,
@@ -40,7 +41,7 @@ from records.therapy import TherapyEvent
 P = ParamSpec("P")
 T = TypeVar("T")
 
-__all__ = ["RecordStore", "sqlite_url"]
+__all__ = ["RecordStore", "shown_address", "sqlite_url"]
 
 
 class RecordStore:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
 from dash import Dash, _callback
 from dash.dependencies import Input
-from flask import Flask
+from flask import Flask, abort
 from flask.typing import ResponseReturnValue
 
 from dashboard.gate.person import acting
@@ -79,9 +80,13 @@ def callback(
         raise ValueError("a timer is not activity: polls=True")
 
     def registered(function: Callable[P, T]) -> Callable[P, T]:
+        texts = _texts(function)
+
         @wraps(function)
         def checked(*values: P.args, **named: P.kwargs) -> T:
             require(acting(), needs)
+            if any(isinstance(sent, list | dict) for sent, is_text in zip(values, texts, strict=False) if is_text):
+                abort(400)  # no page of ours sends that
             return function(*values, **named)
 
         before = set(app.callback_map)
@@ -91,6 +96,12 @@ def callback(
         return function
 
     return registered
+
+
+def _texts(function: Callable[..., object]) -> list[bool]:
+    """Which of a callback's values are declared as text."""
+    declared = (str(each.annotation) for each in signature(function).parameters.values())
+    return [each in ("str", "str | None") for each in declared]
 
 
 def route(

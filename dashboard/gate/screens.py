@@ -96,7 +96,7 @@ class Screens:
         if self._gate.is_set_up:
             return redirect("/log-in", 303)
         if request.method == "GET":
-            return self._form("set_up.html", minimum=PASSWORD_MINIMUM)
+            return self._form("set_up.html", minimum=PASSWORD_MINIMUM, options=self._gate.config.options)
         self._check_form()
         typed = {field: request.form.get(field, "") for field in ("code", "name", "password", "again")}
         identity = Identity.NAMES if request.form.get("identity") == Identity.NAMES else Identity.CODE
@@ -120,7 +120,8 @@ class Screens:
             return self._form("new_password.html", minimum=PASSWORD_MINIMUM)
         self._check_form()
         typed = {field: request.form.get(field, "") for field in ("code", "name", "password", "again")}
-        shown = {"minimum": PASSWORD_MINIMUM, "name": typed["name"], "code": typed["code"]}
+        shown: dict[str, Any] = {"minimum": PASSWORD_MINIMUM, "name": typed["name"], "code": typed["code"]}
+        shown["options"] = self._gate.config.options
         if typed["password"] != typed["again"]:
             return self._form("new_password.html", 400, self._words("gate.set_up.not_the_same"), **shown)
         try:

@@ -159,6 +159,17 @@ def test_a_callback_that_is_not_there_is_refused(app: Dash) -> None:
     assert fire(client_of(app), "nothing.children").status_code == 403
 
 
+@pytest.mark.parametrize("sent", [["a"], {"a": 1}, []])
+def test_what_is_no_text_where_a_callback_takes_text_is_a_bad_request(app: Dash, sent: object) -> None:
+    asked = {
+        "output": "..page.children...title.data..",
+        "outputs": [{"id": "page", "property": "children"}, {"id": "title", "property": "data"}],
+        "inputs": [{"id": "url", "property": "pathname", "value": sent}],
+        "changedPropIds": ["url.pathname"],
+    }
+    assert client_of(app).post(CALLBACK, json=asked).status_code == 400
+
+
 def test_a_page_says_to_a_role_that_it_is_not_for_it(app: Dash, clinic: Clinic) -> None:
     asked = {
         "output": "..page.children...title.data..",

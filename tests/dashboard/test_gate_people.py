@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,13 @@ from visitors import VISITORS_PASSWORD, account_of, client_of, fire, form_token,
 
 from dashboard.app import make_app
 from dashboard.archive import console_actor
+from dashboard.config import station_file
 from dashboard.gate.gate import gate_of, now
 from dashboard.gate.tokens import CSRF_HEADER, local_path
 from records import accounts, sign_in
 from records.errors import StoreDamaged
 from records.model import Act, Role
+from records.store import sqlite_url
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +237,27 @@ def test_a_fresh_archive_is_set_up_with_the_code_of_the_console_once(tmp_path_fa
     assert client.get("/_dash-layout").status_code == 200
     assert client.get("/set-up").headers["Location"] == "/log-in"
     assert [account.role for account in accounts.accounts_of(fresh.store)] == [Role.ADMIN]
+    fresh.store.close()
+
+
+@pytest.mark.parametrize(
+    ("store", "shown"),
+    [
+        (None, ""),
+        ("postgresql://ada:hidden@db.example/archive", ' --store "postgresql://ada:***@db.example/archive"'),
+    ],
+)
+def test_the_set_up_page_names_the_command_for_this_archive_and_no_password(
+    tmp_path: Path, store: str | None, shown: str
+) -> None:
+    """What is told at the console has to reach the archive of the page, and not the one of the standard folder."""
+    fresh = Clinic(tmp_path)
+    kept = sqlite_url(station_file(tmp_path))
+    config = replace(fresh.services.config, data_folder=tmp_path, store_url=store or kept)
+    client = make_app(config, replace(fresh.services, config=config)).server.test_client()
+    page = unescape(client.get("/set-up").text)
+    assert f'stancelab users set-up-code --data "{tmp_path}"{shown}</code>' in page.replace(" </code>", "</code>")
+    assert "hidden@" not in page
     fresh.store.close()
 
 
