@@ -117,7 +117,10 @@ def _deliver(server: sa.Connection, parcel: Parcel, table: sa.Table, delivery: D
     for key in different:
         if marks[key] == parcel.agreed[table.name].get(key) and not _is_older(theirs[key], rows[key]):
             continue  # not changed here: what is newer there will be fetched
-        if there[key] == parcel.agreed[table.name].get(key) or _is_older_and_known(parcel, table, key, theirs[key]):
+        if _erases(rows[key], theirs[key]):
+            newest = max(int(rows[key]["version"]), int(theirs[key]["version"])) + 1
+            shared_rows.overwrite(server, table, {**rows[key], "version": newest})  # and is fetched from there
+        elif there[key] == parcel.agreed[table.name].get(key) or _is_older_and_known(parcel, table, key, theirs[key]):
             shared_rows.overwrite(server, table, rows[key])
             delivery.left_sources.update(shared_rows.sources_left(theirs[key], rows[key]))
             settled[key] = marks[key]
@@ -147,6 +150,11 @@ def _is_older_and_known(parcel: Parcel, table: sa.Table, key: str, theirs: Row) 
     """Whether the server has lost a version that it had: it was restored from a backup."""
     known = parcel.marks[table.name][key] == parcel.agreed[table.name].get(key)
     return known and _is_older(theirs, parcel.rows[table.name][key])
+
+
+def _erases(ours: Row, theirs: Row) -> bool:
+    """Whether a person was erased here: that stands, whatever was written about the person meanwhile."""
+    return ours.get("erased_at") is not None and theirs["erased_at"] is None
 
 
 def _is_older(theirs: Row, ours: Row) -> bool:

@@ -56,3 +56,19 @@ def test_who_is_erased_at_one_station_is_forgotten_by_the_server_and_by_one_that
             store.source(new.content_sha256)
     assert (named_in(a), named_in(b)) == ([], [])
     assert len(b.station.trials_of(visit.id)) == 1
+
+
+def test_an_edit_that_came_before_it_does_not_undo_an_erasure(lab: Lab) -> None:
+    a, b = lab.station("a"), lab.station("b")
+    patient = filed_patient(a.station)
+    assert settled(a, b) == 0
+    filing.edit_patient(b.station, CLINICIAN, replace(b.station.patient(patient.id), note=NOTE))
+    settled(b)
+    filing.erase_patient(a.station, ADMIN, patient.id, "asked for it")
+    settled(a, b)
+    for store in (a.station, b.station, a.server):
+        left = store.patient(patient.id)
+        assert (left.erased_at is None, left.name, left.note) == (False, None, "")
+        assert NOTE not in str(store.audit_events())
+        assert store.verify_audit().faults == ()
+    assert content(a.station) == content(a.server) == content(b.station)
