@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from browsing import watched
-from guided_room import PATIENCE_MS, GuidedRoom, at_step, attempt, guided_room, press
+from guided_room import PATIENCE_MS, GuidedRoom, at_step, attempt, begin, guided_room, press
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 from visitors import NAMES, VISITORS_PASSWORD
@@ -98,7 +98,7 @@ def test_nobody_needs_to_look_for_a_trial_to_be_filed(clinic: GuidedRoom, browse
     """The only screen is closed in the middle of the hold and opened again afterwards."""
     with watched(browser, clinic.address) as page:
         to_a_new_visit(page)
-        press(page, "start")
+        begin(page)
         at_step(page, Step.HOLD)
         address = page.url
     with watched(browser, clinic.address) as page:
@@ -110,7 +110,7 @@ def test_nobody_needs_to_look_for_a_trial_to_be_filed(clinic: GuidedRoom, browse
 def test_a_plate_pulled_out_in_the_hold_files_an_interrupted_trial(clinic: GuidedRoom, browser: Browser) -> None:
     with watched(browser, clinic.address) as page:
         to_a_new_visit(page)
-        press(page, "start")
+        begin(page)
         at_step(page, Step.HOLD)
         clinic.plates[-1].close()
         at_step(page, Step.VERDICT)
