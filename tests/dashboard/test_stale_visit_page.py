@@ -22,7 +22,7 @@ from records import clinic_schema, filing, rows, schema
 from records.errors import EntryProblem, InvalidEntry, NotFound
 from records.examination import GOOD_ANSWER, ChecklistItem
 from records.ids import new_id
-from records.model import Patient, Trial, TrialStatus
+from records.model import Actor, Patient, Role, Trial, TrialStatus
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +152,10 @@ def test_the_double_of_a_code_is_another_patient_or_refused_by_name(clinic: Clin
     with pytest.raises(InvalidEntry) as refused:
         with_code(clinic.store, "twice", shown.id)
     assert (refused.value.code, refused.value.values["count"]) == (EntryProblem.CODE_SHARED, 2)
+
+
+def test_the_page_of_an_erased_persons_visit_offers_no_form(app: Dash, clinic: Clinic, trial: Trial) -> None:
+    assert "visit-act" in Opened(app, trial.visit_id).text
+    patient_id = clinic.store.visit(trial.visit_id).patient_id
+    filing.erase_patient(clinic.store, Actor("Ada Admin", Role.ADMIN), patient_id, "asked for it")
+    assert "visit-act" not in Opened(app, trial.visit_id).text

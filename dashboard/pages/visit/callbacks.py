@@ -28,15 +28,16 @@ def read(services: Services, visit_id: str) -> layout.Entries:
     """The entries of a visit as the archive has them now. Raises NotFound."""
     store = services.station.store
     visit = store.visit(visit_id)
+    patient = store.patient(visit.patient_id)
     return layout.Entries(
-        patient=store.patient(visit.patient_id),
+        patient=patient,
         visit=visit,
         trials=store.trials_of(visit_id),
         strength=store.strength_tests_of(visit_id, void=True),
         observations=store.observations_of(visit_id, void=True),
         signed=signed_state(store, visit_id),
         today=date.today(),  # noqa: DTZ011 - a visit goes on during its day at the station
-        writes=acting().role in PERMITTED[Act.VISIT_EDITED],
+        writes=acting().role in PERMITTED[Act.VISIT_EDITED] and patient.erased_at is None,
     )
 
 
