@@ -39,9 +39,9 @@ SYSTEM_TOOLS = {
     "arduino-builder": ("arduino-builder",),
 }
 
-#: Tests run in two processes: most of their time is waiting for a plate, a page or a disk. A file stays in one of them,
+#: Tests run in three processes: most of their time is waiting for a plate, a page or a disk. A file stays in one,
 #: so that what a file shares is made once.
-WORKERS = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+WORKERS = ("--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder")
 
 CHECKS = (
     ("format", ["-m", "ruff", "format", "--check", "."]),
