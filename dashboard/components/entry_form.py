@@ -116,9 +116,15 @@ def typed_into(ids: Sequence[Mapping[str, str]], values: Sequence[Any], form: st
     return {id["field"]: value for id, value in zip(ids, values, strict=True) if (id["form"], id["of"]) == (form, of)}
 
 
-def keep_typed(body: Sequence[Component], ids: Sequence[Mapping[str, str]], values: Sequence[Any], sent: str) -> None:
-    """Let what stands in the other forms of a page stand there again: it was not sent, and is not lost."""
-    typed = {tuple(sorted(id.items())): value for id, value in zip(ids, values, strict=True) if id["form"] != sent}
+def keep_typed(
+    body: Sequence[Component], ids: Sequence[Mapping[str, str]], values: Sequence[Any], sent: tuple[str, str]
+) -> None:
+    """Let what stands in the other forms of a page stand there again: it was not sent, and is not lost.
+
+    ``sent``: form and row of the one that was.
+    """
+    others = [(id, value) for id, value in zip(ids, values, strict=True) if (id["form"], id["of"]) != sent]
+    typed = {tuple(sorted(id.items())): value for id, value in others}
     for part in body:
         for field in part._traverse():  # type: ignore[no-untyped-call]
             key = tuple(sorted(field.id.items())) if isinstance(getattr(field, "id", None), dict) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,17 +13,22 @@ from acts import observation, strength
 from clinic import Clinic, stood
 from dash import Dash
 from dispatched import Id, sent
-from visitors import CALLBACK, account_of, client_of, page_at
+from flask import g
+from visitors import CALLBACK, VISITORS_PASSWORD, account_of, client_of, page_at
 
 from analysis.geometry import Side
+from dashboard.answering import Sent, answered
 from dashboard.app import make_app
 from dashboard.ids import VisitId
 from dashboard.pages.patient.acts import with_code
-from records import clinic_schema, filing, rows, schema
+from dashboard.pages.visit.acts import ACTS, RAISES, Shown
+from dashboard.pages.visit.callbacks import now
+from records import clinic_schema, filing, rows, schema, sign_in
 from records.errors import EntryProblem, InvalidEntry, NotFound
 from records.examination import GOOD_ANSWER, ChecklistItem
 from records.ids import new_id
 from records.model import Actor, Patient, Role, Trial, TrialStatus
+from records.signatures import Meaning
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +44,10 @@ def app(clinic: Clinic) -> Dash:
     return make_app(clinic.services.config, clinic.services)
 
 
+def field_id(form: str, of: str, field: str) -> dict[str, str]:
+    return {"type": "visit-field", "form": form, "of": of, "field": field}
+
+
 class Opened:
     """A visit's page as it was when it was opened."""
 
@@ -46,16 +56,19 @@ class Opened:
         self.text = page_at(self._client, f"/visit/{visit_id}")
         self.shown = _data(json.loads(self.text))
 
-    def press(self, form: str, of: str = "", **typed: str) -> str:
-        """Press a button of it; the answer."""
+    def press(
+        self, form: str, of: str = "", beside: Mapping[tuple[str, str, str], str] | None = None, **typed: str
+    ) -> str:
+        """Press a button of it; the answer. ``beside``: what stands typed in other forms, by (form, of, field)."""
         button = {"type": "visit-act", "form": form, "of": of}
-        fields = [{"type": "visit-field", "form": form, "of": of, "field": name} for name in typed]
+        stands = {(form, of, field): text for field, text in typed.items()} | dict(beside or {})
 
         def value(id: Id, name: str) -> Any:
-            text = typed[id["field"]] if isinstance(id, Mapping) and "field" in id else None
+            text = stands[id["form"], id["of"], id["field"]] if isinstance(id, Mapping) and "field" in id else None
             return {"n_clicks": 1, "value": text, "data": self.shown, "id": id}[name]
 
         output = f"..{VisitId.BODY}.children...{VisitId.SAID}.children.."
+        fields = [field_id(*each) for each in stands]
         asked = sent(self._app, output, value, lambda one: fields if "field" in one else [button])
         return self._client.post(CALLBACK, json=asked).text
 
@@ -132,6 +145,74 @@ def test_of_two_observations_of_a_trial_each_can_be_edited_and_one_made_void(
     assert clinic.store.observations_of(trial.visit_id) == (edited,)
     Opened(app, trial.visit_id).press("restore_observation", second.id)
     assert clinic.store.observations_of(trial.visit_id) == (edited,)  # one of a trial
+
+
+def test_what_is_typed_into_the_form_of_another_leg_or_row_stays(app: Dash, clinic: Clinic) -> None:
+    visit = clinic.visit(clinic.patient(f"S-{new_id()}"), [stood(Side.LEFT, 3.0), stood(Side.RIGHT, 3.0)])
+    first, second = clinic.store.trials_of(visit.id)
+    beside = {
+        ("strength", "right", "instrument"): "typed for the right leg",
+        ("void_trial", second.id, "void_reason"): "typed at the second trial",
+    }
+    answer = Opened(app, visit.id).press("strength", "left", beside, moment_nm="42.5", instrument="typed and sent")
+    assert (clinic.store.strength_tests_of(visit.id)[0].side, "typed and sent" in answer) == (Side.LEFT, True)
+    assert [text for text in beside.values() if text not in answer] == []
+    answer = Opened(app, visit.id).press("void_trial", first.id, beside, void_reason="a cough")
+    assert clinic.store.trial(first.id).void_reason == "a cough"
+    assert [text for text in beside.values() if text not in answer] == []
+
+
+def test_an_act_raises_the_version_that_the_page_counts_with(app: Dash, clinic: Clinic, trial: Trial) -> None:
+    seen = filing.file_observation(clinic.store, clinic.actor, trial.visit_id, observation(trial_id=trial.id))
+    test = filing.file_strength_test(clinic.store, clinic.actor, trial.visit_id, strength())
+    good = {item.value: "yes" if yes else "no" for item, yes in GOOD_ANSWER.items()}
+    rows_of = {"trial": trial.id, "strength": test.id, "observation": seen.id, "visit": ""}
+    typed: list[tuple[str, str, dict[str, str]]] = [
+        ("visit", "", {"note": "new"}),
+        ("checklist", "", good),
+        ("strength", "left", {"moment_nm": "40"}),
+        ("sign", "", {"meaning": Meaning.EXAMINED.value, "password": VISITORS_PASSWORD}),
+    ]
+    for what, id in rows_of.items():
+        typed += [(f"void_{what}", id, {"void_reason": "a cough"}), (f"restore_{what}", id, {})]
+    assert {form for form, _, _ in typed} == set(ACTS)
+    for form, of, fields in typed:
+        page, before = Opened(app, trial.visit_id), clinic.store.visit(trial.visit_id).version
+        acts = len(clinic.store.audit_events(limit=10_000))
+        page.press(form, of, **fields)
+        assert len(clinic.store.audit_events(limit=10_000)) == acts + 1, form
+        assert clinic.store.visit(trial.visit_id).version - before == (form in RAISES), form
+
+
+@pytest.mark.parametrize("form", ["strength", "visit"])
+@pytest.mark.parametrize("between", [False, True])
+def test_text_typed_before_somebody_elses_change_is_not_laid_over_it(
+    app: Dash, clinic: Clinic, trial: Trial, *, form: str, between: bool
+) -> None:
+    """Also where the change comes after the act, before the page is read anew."""
+    store, shown_version = clinic.store, clinic.store.visit(trial.visit_id).version
+    shown = Shown(trial.visit_id, shown_version, "", "left")
+
+    def act() -> None:
+        if form == "strength":
+            filing.file_strength_test(store, clinic.actor, trial.visit_id, strength())
+        else:
+            filing.edit_visit(store, clinic.actor, replace(store.visit(trial.visit_id), note="mine"))
+        if between:
+            filing.edit_visit(store, clinic.actor, replace(store.visit(trial.visit_id), note="of somebody else"))
+
+    beside = ("checklist", "", "go_on_reason")
+    pressed = Sent(form, "left", [field_id(*beside)], ["typed before"])
+    with app.server.test_request_context():
+        opened = sign_in.open_session(store, account_of(store).id, now=datetime.now(UTC))
+        g.signed_in = sign_in.signed_in(store, opened.token, now=datetime.now(UTC), active=False)
+        body, _ = answered(clinic.services.words, pressed, act, lambda: now(clinic.services, shown, form))
+    assert ("typed before" in str(body)) is not between
+    assert ("of somebody else" in str(body)) is between
+
+
+def test_a_form_that_no_page_has_is_a_bad_request(app: Dash, trial: Trial) -> None:
+    assert "400" in Opened(app, trial.visit_id).press("no_such_form")
 
 
 def share_code(clinic: Clinic, patient: Patient, code: str) -> None:

@@ -123,3 +123,6 @@ ACTS: Mapping[str, Callable[[RecordStore, Shown, Typed], object]] = {
     "unmerge": lambda store, shown, _: filing.unmerge_patients(store, acting(), own_merge(store, shown)),
     "erase": erase,
 }
+
+#: Those that raise the patient's version by one, and are refused on any other version than the one that was shown.
+RAISES = frozenset({"patient"})

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, no_update
+from dash import ALL, Dash, Input, Output, State
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from flask import abort
 
-from dashboard.components.entry_form import keep_typed, pressed, typed_into
+from dashboard.answering import Sent, answered
+from dashboard.components.entry_form import pressed
 from dashboard.gate import acting, callback
 from dashboard.ids import PatientId, ShellId
 from dashboard.pages.patient import layout
-from dashboard.pages.patient.acts import ACTS, Shown
+from dashboard.pages.patient.acts import ACTS, RAISES, Shown
 from dashboard.pages.patient.view import facts, visit_line
-from dashboard.refusal_text import filed, refusal
 from dashboard.routes import Page
 from dashboard.services import Services
 from records import filing
 from records.copies import copies_of
-from records.errors import RecordsError
 from records.identity import identity_of
 from records.model import Act
 from records.permissions import PERMITTED, Right
@@ -58,22 +57,20 @@ def show(services: Services, patient_id: str) -> Component:
     return layout.page(services.words, read(services, patient_id))
 
 
-def done(services: Services, shown: Shown, form: str, ids: Sequence[Any], values: Sequence[Any]) -> tuple[Any, Any]:
-    """Do what a button says: the page as it is then, and that it was done; or why not, with what was typed left.
+def now(services: Services, shown: Shown, form: str) -> tuple[list[Component], bool]:
+    """The page after an act, and whether the act is all that happened to the patient since it was shown."""
+    entries = read(services, shown.patient_id)
+    is_fresh = entries.patient.version == shown.version + (form in RAISES)
+    return layout.body(services.words, entries), is_fresh
 
-    What was typed into other forms stays, unless somebody else changed the patient since the page was shown: then it
-    would be saved over their change.
-    """
+
+def done(services: Services, shown: Shown, sent: Sent) -> tuple[Any, Any]:
+    """Do what a button says, and show the page as it is then."""
+    act = ACTS.get(sent.form) or abort(400)  # no page of ours sends another
     store = services.station.store
-    is_fresh = store.patient(shown.patient_id).version == shown.version
-    try:
-        ACTS[form](store, shown, typed_into(ids, values, form, shown.of))
-    except RecordsError as problem:
-        return no_update, refusal(services.words, problem)
-    body = layout.body(services.words, read(services, shown.patient_id))
-    if is_fresh:
-        keep_typed(body, ids, values, form)
-    return body, filed(services.words)
+    return answered(
+        services.words, sent, lambda: act(store, shown, sent.typed), lambda: now(services, shown, sent.form)
+    )
 
 
 def register(app: Dash, services: Services) -> Page:
@@ -96,7 +93,8 @@ def register(app: Dash, services: Services) -> Page:
         which = pressed()
         if which is None:
             raise PreventUpdate
-        return done(services, Shown(who["id"], who["version"], which["of"]), which["form"], ids, values)
+        sent = Sent(which["form"], which["of"], ids, values)
+        return done(services, Shown(who["id"], who["version"], sent.of), sent)
 
     return Page("patient", "/patient/<patient_id>", lambda patient_id: show(services, patient_id), Right.READ)
 

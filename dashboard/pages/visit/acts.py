@@ -139,3 +139,6 @@ ACTS: Mapping[str, Callable[[RecordStore, Shown, Typed], object]] = {
         store, acting(), shown.visit_id, version=shown.version
     ),
 }
+
+#: Those that raise the visit's version by one, and are refused on any other version than the one that was shown.
+RAISES = frozenset({"visit", "checklist", "void_visit", "restore_visit"})

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, no_update
+from dash import ALL, Dash, Input, Output, State
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from flask import abort
 
-from dashboard.components.entry_form import keep_typed, pressed, typed_into
+from dashboard.answering import Sent, answered
+from dashboard.components.entry_form import pressed
 from dashboard.gate import acting, callback
 from dashboard.ids import VisitId
 from dashboard.pages.visit import layout
-from dashboard.pages.visit.acts import ACTS, Shown
-from dashboard.refusal_text import filed, refusal
+from dashboard.pages.visit.acts import ACTS, RAISES, Shown
 from dashboard.routes import Page
 from dashboard.services import Services
-from records.errors import RecordsError
 from records.model import Act
 from records.permissions import PERMITTED, Right
 from records.signing import signed_state
@@ -27,6 +26,7 @@ from records.signing import signed_state
 def read(services: Services, visit_id: str) -> layout.Entries:
     """The entries of a visit as the archive has them now. Raises NotFound."""
     store = services.station.store
+    signed = signed_state(store, visit_id)  # first: what is shown is never older than what would be signed
     visit = store.visit(visit_id)
     patient = store.patient(visit.patient_id)
     return layout.Entries(
@@ -35,7 +35,7 @@ def read(services: Services, visit_id: str) -> layout.Entries:
         trials=store.trials_of(visit_id),
         strength=store.strength_tests_of(visit_id, void=True),
         observations=store.observations_of(visit_id, void=True),
-        signed=signed_state(store, visit_id),
+        signed=signed,
         today=date.today(),  # noqa: DTZ011 - a visit goes on during its day at the station
         writes=acting().role in PERMITTED[Act.VISIT_EDITED] and patient.erased_at is None,
     )
@@ -46,22 +46,20 @@ def show(services: Services, visit_id: str) -> Component:
     return layout.page(services.words, read(services, visit_id))
 
 
-def done(services: Services, shown: Shown, form: str, ids: Sequence[Any], values: Sequence[Any]) -> tuple[Any, Any]:
-    """Do what a button says: the page as it is then, and that it was done; or why not, with what was typed left.
+def now(services: Services, shown: Shown, form: str) -> tuple[list[Component], bool]:
+    """The page after an act, and whether the act is all that happened to the visit since it was shown."""
+    entries = read(services, shown.visit_id)
+    is_fresh = entries.visit.version == shown.version + (form in RAISES)
+    return layout.body(services.words, entries), is_fresh
 
-    What was typed into other forms stays, unless somebody else changed the visit since the page was shown: then it
-    would be saved over their change.
-    """
+
+def done(services: Services, shown: Shown, sent: Sent) -> tuple[Any, Any]:
+    """Do what a button says, and show the page as it is then."""
+    act = ACTS.get(sent.form) or abort(400)  # no page of ours sends another
     store = services.station.store
-    is_fresh = store.visit(shown.visit_id).version == shown.version
-    try:
-        ACTS[form](store, shown, typed_into(ids, values, form, shown.of))
-    except RecordsError as problem:
-        return no_update, refusal(services.words, problem)
-    body = layout.body(services.words, read(services, shown.visit_id))
-    if is_fresh:
-        keep_typed(body, ids, values, form)
-    return body, filed(services.words)
+    return answered(
+        services.words, sent, lambda: act(store, shown, sent.typed), lambda: now(services, shown, sent.form)
+    )
 
 
 def register(app: Dash, services: Services) -> Page:
@@ -83,6 +81,7 @@ def register(app: Dash, services: Services) -> Page:
         which = pressed()
         if which is None:
             raise PreventUpdate
-        return done(services, Shown(**who, of=which["of"]), which["form"], ids, values)
+        sent = Sent(which["form"], which["of"], ids, values)
+        return done(services, Shown(**who, of=sent.of), sent)
 
     return Page("visit", "/visit/<visit_id>", lambda visit_id: show(services, visit_id), Right.READ)
