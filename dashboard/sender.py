@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event, Lock, Thread
 
-from records.errors import RecordsError
+from records.errors import ExchangeFailed, RecordsError
 from records.exchange import Exchange, Progress
 from records.outbox import Waiting, refusals_seen, waiting
 
@@ -47,7 +47,7 @@ class Sender:
         self.exchange = exchange
         self._every_s, self._longest_s = every_s, longest_s
         self._state, self._lock = ExchangeState(), Lock()
-        self._ended, self._asked = Event(), Event()
+        self._ended = Event()
         self._thread = Thread(target=self._run, name="sender", daemon=True)
 
     def start(self) -> None:
@@ -57,7 +57,6 @@ class Sender:
     def close(self) -> None:
         """End. What waits is sent first where the server answers; where it does not, it waits for the next start."""
         self._ended.set()
-        self._asked.set()
         if self._thread.is_alive():
             self._thread.join()
         for _ in range(ROUNDS_AT_THE_END):
@@ -70,10 +69,6 @@ class Sender:
         with self._lock:
             return self._state
 
-    def soon(self) -> None:
-        """Do not wait for the next round."""
-        self._asked.set()
-
     def seen(self) -> None:
         """A person has read what was refused. Raises RecordsError."""
         refusals_seen(self.exchange.station)
@@ -84,11 +79,15 @@ class Sender:
         """One round; None where it failed."""
         now = datetime.now(UTC)
         before = self.state()
-        progress, error = None, None
+        progress: Progress | None = None
+        error: RecordsError | None = None
         try:
             progress = self.exchange.round()
         except RecordsError as refused:
             error = refused
+        except Exception as unknown:  # whatever it is must not end what keeps two archives alike
+            log.exception("a round of the exchange failed")
+            error = ExchangeFailed(unknown)
         state = ExchangeState(
             waiting=self._looked_at(before.waiting),
             error=error,
@@ -107,7 +106,7 @@ class Sender:
     def _looked_at(self, before: Waiting | None) -> Waiting | None:
         try:
             return waiting(self.exchange.station)
-        except RecordsError:
+        except Exception:  # as above: the state says what failed, if anything can be exchanged at all
             log.exception("what waits for the server cannot be counted")
             return before
 
@@ -117,16 +116,8 @@ class Sender:
 
     def _run(self) -> None:
         wait_s = 0.0
-        while not self._ended.is_set():
-            self._asked.wait(wait_s)
-            self._asked.clear()
-            if self._ended.is_set():
-                return
-            try:
-                progress = self.step()
-            except Exception:  # whatever it is must not end what keeps two archives alike
-                log.exception("a round of the exchange failed")
-                progress = None
+        while not self._ended.wait(wait_s):
+            progress = self.step()
             if progress is None:
                 wait_s = min(max(2 * wait_s, self._every_s), self._longest_s)
             else:

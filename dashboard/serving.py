@@ -31,7 +31,7 @@ from dashboard.plates import finder
 from dashboard.protocol import DEMO, STANDARD, Protocol
 from dashboard.reading import Reading
 from dashboard.rescue import rescue
-from dashboard.sender import Sender
+from dashboard.sender import LONGEST_S, Sender
 from dashboard.services import Services
 from dashboard.station import Station
 from dashboard.words import ChosenWords
@@ -53,10 +53,11 @@ RECOVERY = Actor("recovery at start", Role.CLINICIAN)
 
 
 @contextmanager
-def running(config: Config, store: RecordStore) -> Iterator[Services]:
+def running(config: Config, store: RecordStore, longest_s: float = LONGEST_S) -> Iterator[Services]:
     """Plate and guided test at work; what they hold is filed and let go at the end.
 
-    Before they begin, recordings that the archive does not have yet are filed: of a program that was killed.
+    Before they begin, recordings that the archive does not have yet are filed: of a program that was killed. A server
+    that is away is asked again after `longest_s` at most. [s]
     """
     tap, keeper = Tap(), Keeper(config.spool_folder)
     hub = Hub(finder(config.plate_url, tap.wrap), tap) if config.plate_url else None
@@ -66,7 +67,7 @@ def running(config: Config, store: RecordStore) -> Iterator[Services]:
     keeper.tidy()
     backups, reading = DailyBackup(store, keeper), Reading(store, ReadLog(config.reads_folder))
     server = server_of(config)
-    sender = Sender(Exchange(store, server)) if server is not None else None
+    sender = Sender(Exchange(store, server), longest_s=longest_s) if server is not None else None
     try:
         reading.start()
         if sender is not None:

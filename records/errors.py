@@ -20,6 +20,7 @@
     ├── SessionOver           expired, revoked or never there: log in
     ├── MergeRefused          a file that is no export of an archive, or one that would change what is here
     ├── ParquetDriverMissing  no library for Parquet files
+    ├── ExchangeFailed        nothing goes to the server or comes from it, for a reason nobody foresaw
     ├── SealRefused           a file that cannot be sealed or opened: another key, changed, no driver
     └── StoreError            the archive as a whole
         ├── StoreUrlUnknown   not an address of an archive
@@ -344,6 +345,15 @@ class ServerIsAnother(StoreError):
     """Happens when a station that has exchanged with one server is pointed at another: two archives would mix."""
 
     code = "SERVER_IS_ANOTHER"
+
+
+class ExchangeFailed(RecordsError):
+    """Happens when a round of the exchange fails as nobody foresaw: a fault of this program, its trace in the log."""
+
+    code = "EXCHANGE_FAILED"
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(f"{type(cause).__name__}: {cause}", what=type(cause).__name__)
 
 
 class StoreNotAFile(StoreError):

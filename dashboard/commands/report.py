@@ -12,10 +12,11 @@ from dashboard.config import Config, data_folder, store_url
 from dashboard.reporting import file_name, make_report
 from dashboard.station import Station
 from dashboard.words import languages, load_words
-from records.errors import RecordsError
+from records.errors import NotFound, RecordsError
 from records.model import Patient, Visit
 from records.new_file import new_file
 from records.reports import ReportKind
+from records.scope import patients_with_code, people_in
 from records.store import RecordStore
 
 
@@ -55,10 +56,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _patient(store: RecordStore, code: str) -> Patient:
-    found = [row.patient for row in store.search_patients(code) if row.patient.code == code]
-    if not found:
-        raise Stopped(load_words()("command.report.no_patient", code=code))
-    return found[0]
+    """The one person with this code; two stations may have given it to two while they did not see each other."""
+    words = load_words()
+    try:
+        with store.reading() as connection:
+            people = people_in(connection, patients_with_code(connection, code))
+    except NotFound as error:
+        raise Stopped(words("command.report.no_patient", code=code)) from error
+    if len(people) != 1:
+        raise Stopped(words("command.report.several", code=code, n=len(people)))
+    return store.patient(people[0])
 
 
 def _visit(store: RecordStore, patient: Patient, number: int | None) -> Visit:

@@ -50,6 +50,7 @@ def examples() -> Iterator[RecordsError]:
     yield from (InvalidEntry(problem, "field", **ENTRY_VALUES.get(problem, {})) for problem in EntryProblem)
     yield from (errors.MergeRefused(problem, "trial 7") for problem in errors.MergeProblem)
     yield errors.ParquetDriverMissing("why")
+    yield errors.ExchangeFailed(KeyError("why"))
     yield from (errors.SealRefused(problem, "what") for problem in errors.SealProblem)
     for store_error in (errors.StoreUnreachable, errors.StoreDamaged, *leaves(errors.StoreError)):
         yield store_error("sqlite:///archive.db", "why", **STORE_VALUES)

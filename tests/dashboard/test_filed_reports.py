@@ -22,9 +22,9 @@ from dashboard.cli import main
 from dashboard.reporting import file_name, make_report
 from dashboard.station import Station
 from dashboard.words import load_words
-from records import filing
+from records import filing, schema
 from records.errors import NotPermitted
-from records.model import Actor, Role, Visit
+from records.model import Actor, NewPatient, Role, Visit
 from records.reports import ReportKind
 from records.signatures import Meaning
 from records.signing import sign_visit, signed_state
@@ -121,6 +121,26 @@ def test_a_signed_visit_says_who_signed_and_whether_it_was_changed_since(clinic:
 def test_a_code_with_strange_letters_makes_no_strange_file_name(clinic: Clinic, visit: Visit) -> None:
     report, _ = make_report(WORDS, clinic.station, clinic.actor, visit.id, ReportKind.PATIENT)
     assert file_name(report, '../a"b\n王') == "---a-b---patient-en-1.pdf"
+
+
+def test_the_command_makes_no_report_where_two_people_have_the_code(
+    clinic: Clinic, visit: Visit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two stations gave one code while they did not see each other; once they are one person there is one report."""
+    other = filing.add_patient(clinic.store, clinic.actor, NewPatient("double"))
+    with clinic.store.writing() as archive:  # as the exchange brings a row of another station
+        table = schema.patient
+        archive.execute(table.update().where(table.c.id == other.id).values(code="p/1", code_key=schema.fold("p/1")))
+    out = tmp_path / "report.pdf"
+    asked = ["report", "--data", str(tmp_path), "--store", clinic.services.config.store_url]
+    asked += ["--patient", "P/1", "--out", str(out)]
+    assert main(asked) == 1
+    assert "2 patients have the code P/1" in capsys.readouterr().err
+    assert not out.exists()
+    assert clinic.store.reports_of(visit.id) == ()
+    filing.merge_patients(clinic.store, clinic.actor, visit.patient_id, other.id, "one person")
+    assert main(asked) == 0
+    assert len(clinic.store.reports_of(visit.id)) == 1
 
 
 def test_the_command_writes_and_keeps_the_report(
