@@ -333,7 +333,8 @@ def recover_bytes(content: bytes) -> Recovered:
         begun = MAGIC.startswith(content)
         return Recovered(None, (), None, Damage.BEGUN if begun else Damage.NOT_A_SPOOL, len(content))
     chunks, at, damage = _whole_chunks(content)
-    if not chunks and damage in (None, Damage.CUT):  # ended before its header was written: nothing was recorded yet
+    more = MARK in content[len(MAGIC) + len(MARK) :]  # a chunk behind the first: its length is what is wrong
+    if not chunks and damage in (None, Damage.CUT) and not more:  # ended before its header was written
         return Recovered(None, (), None, Damage.BEGUN, len(content))
     try:
         header = header_from(chunks[0].document()) if chunks and chunks[0].kind is ChunkKind.HEADER else None

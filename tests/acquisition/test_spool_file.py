@@ -95,6 +95,16 @@ def test_any_changed_byte_is_noticed(whole: Kept) -> None:
         assert len(found.chunks) <= max(0, sum(end <= at for end in ends) - 1)
 
 
+def test_a_header_of_wrong_length_is_damage_and_never_a_recording_that_had_not_begun(whole: Kept) -> None:
+    """One bit of the length flipped: what was recorded stands behind it, and must not be thrown away after a month."""
+    for bit in range(32):
+        changed = bytearray(whole.content)
+        changed[8 + 17 + bit // 8] ^= 1 << (bit % 8)
+        found = recover_bytes(bytes(changed))
+        assert (found.header, found.damage) == (None, Damage.NO_HEADER), bit
+    assert recover_bytes(whole.content[: chunk_ends(whole.content)[0] - 1]).damage is Damage.BEGUN
+
+
 @given(st.data())
 @settings(max_examples=40)
 def test_the_recording_of_a_damaged_spool_is_the_beginning_of_the_live_one(whole: Kept, data: st.DataObject) -> None:
