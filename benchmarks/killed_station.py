@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from guided_bench import GuidedBench
@@ -12,7 +14,7 @@ from guided_bench import GuidedBench
 from acquisition.replay import recording_of
 from acquisition.spool_file import SUFFIX, recover
 from dashboard.keeping import FILED, Keeper
-from dashboard.protocol import Act, Step
+from dashboard.protocol import MEASURING, Act, Step
 from dashboard.rescue import Fate, rescue
 from dashboard.station import Station
 from records.errors import NotFound
@@ -20,8 +22,10 @@ from records.model import Actor, Role
 from records.store import RecordStore, sqlite_url
 
 ACTOR = Actor("recovery", Role.CLINICIAN)
-#: Of a trial that runs: sets its decoder has given. Of one whose act has returned: FILED.
-NOTES, FOUND = "notes", "found.json"
+#: Of a trial that runs: sets its decoder has given, and whether somebody was on the plate. Of one whose act has
+#: returned: FILED. KNOWN: every trial that any note named, of all rounds.
+NOTES, KNOWN, FOUND = "notes", "known", "found.json"
+STOOD = "stood"
 
 
 def work(folder: Path) -> None:
@@ -45,31 +49,43 @@ def _attempt(bench: GuidedBench, notes: int) -> None:
         if spool is not None and spool.header.trial != trial:
             trial, begun_at = spool.header.trial, sets
         if trial and spool is not None:
-            os.write(notes, f"{trial} {sets - begun_at}\n".encode())
+            stood = f" {STOOD}" if bench.view.step in MEASURING else ""
+            os.write(notes, f"{trial} {sets - begun_at}{stood}\n".encode())
     if trial:
         os.write(notes, f"{trial} {FILED}\n".encode())
+
+
+@dataclass(slots=True)
+class Noted:
+    """What the notes say: trials that were filed, sets of those that ran, and which of these somebody stood in."""
+
+    filed: set[str] = field(default_factory=set)
+    running: dict[str, int] = field(default_factory=dict)
+    stood: set[str] = field(default_factory=set)
 
 
 def judge(folder: Path) -> None:
     """Start again: file what the archive does not have, then compare with what was known. Written to `FOUND`."""
     logging.disable(logging.CRITICAL)
     store, keeper = RecordStore(sqlite_url(folder / "archive.db")), Keeper(folder / "spool")
-    filed, running = _known(folder / NOTES)
-    before = set(store.trial_ids())
-    missing = len(filed - before)
-    fates = [each.fate for each in rescue(Station(store, ACTOR, "room 2"), keeper)]
+    noted = _noted(folder / NOTES)
+    known = _ever_known(folder / KNOWN, noted)
+    missing = noted.filed - set(store.trial_ids())
+    fates = {each.path.stem: each.fate for each in rescue(Station(store, ACTOR, "room 2"), keeper)}
     store.check_integrity()
     recordings, damaged = store.damaged_recordings()
-    there = store.trial_ids()
-    lost = sum(max(0, sets - _recovered(store, keeper, trial)) for trial, sets in running.items())
+    there = set(store.trial_ids())
+    said = {trial for trial, fate in fates.items() if fate in (Fate.FILED, Fate.ALREADY_FILED)}
+    lost = sum(max(0, sets - _recovered(store, keeper, trial)) for trial, sets in noted.running.items())
+    count = Counter(fates.values())
     found = {
         "trials": len(there),
-        "missing": missing,
-        "damaged": len(damaged) + sum(fate is Fate.DAMAGED for fate in fates),
-        "double": abs(recordings - len(there)),
-        "left": sum(fate is Fate.WAITING for fate in fates),
-        "rescued": sum(fate in (Fate.FILED, Fate.ALREADY_FILED) for fate in fates),
-        "empty": sum(fate is Fate.EMPTY for fate in fates),
+        "missing": len(missing | ((noted.stood | said) - there)),
+        "damaged": len(damaged) + count[Fate.DAMAGED],
+        "double": len(there - known) + abs(recordings - len(there)),
+        "left": count[Fate.WAITING],
+        "rescued": len(said),
+        "empty": count[Fate.EMPTY],
         "lost_sets": lost,
         "broken_chains": len(store.verify_audit().faults),
     }
@@ -78,17 +94,26 @@ def judge(folder: Path) -> None:
     (folder / FOUND).write_text(json.dumps(found), encoding="utf-8")
 
 
-def _known(path: Path) -> tuple[set[str], dict[str, int]]:
-    """Trials that were filed, and sets of those that ran."""
-    filed, running = set(), {}
+def _noted(path: Path) -> Noted:
+    noted = Noted()
     for line in path.read_text().splitlines() if path.exists() else []:
-        trial, _, said = line.partition(" ")
+        trial, said, *stood = line.split(" ")
         if said == FILED:
-            filed.add(trial)
-            running.pop(trial, None)
+            noted.filed.add(trial)
+            noted.running.pop(trial, None)
+            noted.stood.discard(trial)
         else:
-            running[trial] = int(said or 0)
-    return filed, running
+            noted.running[trial] = int(said)
+            noted.stood.update([trial] if stood else [])
+    return noted
+
+
+def _ever_known(path: Path, noted: Noted) -> set[str]:
+    """Every trial that was ever begun: no other may be in the archive, under whatever id."""
+    with path.open("a+", encoding="utf-8") as kept:
+        kept.writelines(f"{trial}\n" for trial in (*noted.filed, *noted.running))
+        kept.seek(0)
+        return set(kept.read().split())
 
 
 def _recovered(store: RecordStore, keeper: Keeper, trial: str) -> int:

@@ -24,7 +24,7 @@ from time import monotonic
 from postgres_server import Databases, PostgresServer, running_server
 from shelf import CLINICIAN, TRIALS, filed_trial, raw, raw_input, result
 
-from benchmarks.storm_station import errors_of, file_of, ledger_of, work
+from benchmarks.storm_station import begun_of, errors_of, file_of, ledger_of, work
 from records import filing
 from records.exchange import Exchange
 from records.ids import new_id
@@ -115,7 +115,9 @@ class Storm:
         self._running[name] = process
 
     def _kill_one(self, pause: threading.Event) -> None:
-        if self._random.random() < 0.4:
+        killed = self._killed  # each of the two once, then whichever chance picks
+        first = next((name for name, times in killed.items() if not times), None)
+        if first == "server" or (first is None and self._random.random() < 0.4):
             self._postgres.kill()
             self._killed["server"] += 1
             pause.wait(self._random.uniform(*DOWN_S))
@@ -130,9 +132,10 @@ class Storm:
     def _counted(self, seconds: float) -> Outcome:
         paths = [errors_of(self._folder, name) for name in self._names]
         errors = tuple(path.read_text(encoding="utf-8") for path in paths if path.exists())
-        filed, local, left = {}, set(), 0
+        filed, begun, local, left = {}, set(), set(), 0
         for name in self._names:
             filed |= dict(line.split() for line in ledger_of(self._folder, name).read_text().splitlines())
+            begun.update(begun_of(self._folder, name).read_text().splitlines())
             with _exchange(self._folder, name, self._address) as exchange:
                 while exchange.round().more:
                     pass
@@ -140,7 +143,7 @@ class Storm:
                 left += told.rows + len(told.refused)
                 local.update(exchange.station.trial_ids())
         server = RecordStore(self._address)
-        outcome = _counted(server, filed, local)
+        outcome = _counted(server, filed, local, begun)
         server.close()
         killed = {"stations_killed": self._killed["station"], "server_killed": self._killed["server"]}
         return Outcome(seconds, len(filed), waiting=left, errors=errors, **outcome, **killed)
@@ -156,19 +159,22 @@ def _exchange(folder: Path, name: str, address: str) -> Iterator[Exchange]:
         server.close()
 
 
-def _counted(archive: RecordStore, filed: dict[str, str], expected: set[str]) -> dict[str, int]:
-    """What the archive has of what was filed (trial -> SHA-256), and of all that must be there."""
+def _counted(archive: RecordStore, filed: dict[str, str], expected: set[str], begun: set[str]) -> dict[str, int]:
+    """What the archive has of what was filed (trial -> SHA-256), and of all that must be there, and nothing else.
+
+    Doubled: a trial under an id that no station gave (`begun`), or the counts of another one again.
+    """
     there = archive.trial_ids()
     recordings, damaged = archive.damaged_recordings()
     corrupt = {error.values["name"] for error in damaged}
-    corrupt |= {
-        id for id in set(there) & set(filed) if archive.recording(archive.trial(id).recording_id).sha256 != filed[id]
-    }
+    hashes = [archive.recording(archive.trial(id).recording_id).sha256 for id in there]
+    corrupt |= {id for id, sha256 in zip(there, hashes, strict=True) if filed.get(id, sha256) != sha256}
+    strangers = set(there) - begun
     return {
         "there": len(there),
         "missing": len((set(filed) | expected) - set(there)),
         "corrupt": len(corrupt),
-        "duplicate": len(there) - len(set(there)) + abs(recordings - len(there)),
+        "duplicate": len(strangers) + len(hashes) - len(set(hashes)) + abs(recordings - len(there)),
         "broken_chains": len(archive.verify_audit().faults),
     }
 
@@ -183,7 +189,7 @@ def threads_at_once(file: Path, threads: int, seconds: float) -> Outcome:
     def work(number: int) -> None:
         try:
             while monotonic() - began_s < seconds:
-                recording = raw(number * 1_000_000 + len(filed))
+                recording = raw((number + 1) * 1_000_000 + len(filed))
                 trial = NewTrial(TRIALS[0].side, 0.0, 5.0, id=new_id())
                 filing.file_recording(store, CLINICIAN, first.visit_id, raw_input(recording), [trial])
                 filed[trial.id or ""] = content_sha256(recording)
@@ -196,7 +202,7 @@ def threads_at_once(file: Path, threads: int, seconds: float) -> Outcome:
         each.start()
     for each in running:
         each.join()
-    outcome = _counted(store, filed, set(filed))
+    outcome = _counted(store, filed, set(filed), set(filed))
     store.check_integrity()
     store.close()
     return Outcome(monotonic() - began_s, len(filed), waiting=0, errors=tuple(errors), **outcome)

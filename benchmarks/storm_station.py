@@ -35,6 +35,11 @@ def ledger_of(folder: Path, name: str) -> Path:
     return folder / f"{name}.filed"
 
 
+def begun_of(folder: Path, name: str) -> Path:
+    """Trials the station was about to file, written before the act: no other is its own."""
+    return folder / f"{name}.begun"
+
+
 def errors_of(folder: Path, name: str) -> Path:
     """What a person at the station would have been told."""
     return folder / f"{name}.errors"
@@ -51,9 +56,9 @@ def work(folder: Path, name: str, address: str, ended: Event) -> None:
         while not ended.is_set():
             visit_id = _visit(store, name)
             for _ in range(TRIALS_A_VISIT):
-                line = _file(store, visit_id).encode()
-                with ledger_of(folder, name).open("ab", buffering=0) as ledger:
-                    ledger.write(line)
+                trial_id = new_id()
+                _note(begun_of(folder, name), f"{trial_id}\n")
+                _note(ledger_of(folder, name), _file(store, visit_id, trial_id))
     except Exception:  # every one is a person's who waits for an answer
         with errors_of(folder, name).open("a", encoding="utf-8") as told:
             told.write(traceback.format_exc())
@@ -72,11 +77,15 @@ def _visit(store: RecordStore, name: str) -> str:
     return filing.open_visit(store, CLINICIAN, patient.id, station=name).id
 
 
-def _file(store: RecordStore, visit_id: str) -> str:
-    """One trial as a station files it: the counts, then the result."""
-    recording = raw(int.from_bytes(os.urandom(4), "big"))
-    trial = NewTrial(TRIALS[0].side, 0.0, 5.0, id=new_id())
+def _file(store: RecordStore, visit_id: str, trial_id: str) -> str:
+    """One trial as a station files it: the counts, which nobody else has, then the result."""
+    recording = raw(int.from_bytes(os.urandom(8), "big"))
+    trial = NewTrial(TRIALS[0].side, 0.0, 5.0, id=trial_id)
     filing.file_recording(store, CLINICIAN, visit_id, raw_input(recording), [trial])
-    line = f"{trial.id} {content_sha256(recording)}\n"
-    filing.file_result(store, CLINICIAN, trial.id or "", result())
-    return line
+    filing.file_result(store, CLINICIAN, trial_id, result())
+    return f"{trial_id} {content_sha256(recording)}\n"
+
+
+def _note(path: Path, line: str) -> None:
+    with path.open("ab", buffering=0) as notes:
+        notes.write(line.encode())
