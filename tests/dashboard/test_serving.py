@@ -55,6 +55,13 @@ def test_a_fresh_folder_is_served_on_loopback(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "stancelab.db").is_file()
 
 
+def test_every_listening_socket_of_the_pages_is_bound_to_this_computer_only(tmp_path: Path) -> None:
+    """Asked of the system: a socket on every address (0.0.0.0) would answer on loopback just as well."""
+    with served(config_in(tmp_path)) as server:
+        held = [each.socket for each in server._sockets.values() if getattr(each, "accepting", False)]
+        assert [each.getsockname() for each in held] == [("127.0.0.1", int(server._server.effective_port))]
+
+
 def test_a_port_in_use_is_said_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with served(config_in(tmp_path / "one")) as server:
         port = server.address.rsplit(":", 1)[1].strip("/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+import pytest
 from tests_root import ROOT
 
 NAMED = re.compile(r"`(test_\w+)`")
@@ -25,9 +26,9 @@ def test_every_test_that_a_page_names_is_there() -> None:
     assert [f"{page}: {test}" for page, test in sorted(named) if test not in there] == []
 
 
-def test_every_hazard_names_a_test() -> None:
-    page = (ROOT / "docs" / "regulatory.md").read_text(encoding="utf-8")
-    hazards = page.partition("## Hazards")[2].partition("\n## ")[0]
-    rows = [line for line in hazards.splitlines() if line.startswith("| ")][1:]
+@pytest.mark.parametrize(("page", "begins"), [("docs/regulatory.md", "## Hazards"), ("SECURITY.md", "| who | wants")])
+def test_every_hazard_and_every_attacker_names_a_test(page: str, begins: str) -> None:
+    section = (ROOT / page).read_text(encoding="utf-8").partition(begins)[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ") and not line.startswith("| hazardous")]
     assert len(rows) > 10
     assert [row for row in rows if not NAMED.search(row)] == []
