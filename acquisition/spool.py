@@ -6,7 +6,8 @@
                      |
                      +----> decoder, hub, screen
 
-What is lost when the process is killed: at most one read. When the power fails: at most 250 ms and one sync.
+What is lost when the process is killed: at most one read. When the power fails: at most 250 ms and two syncs; what
+is written just after one began waits for its end, 250 ms, and the next.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from benchmarks.powercut import archive_cuts, spool_cuts
 
 
 @pytest.mark.fault(row=35)
-def test_a_power_cut_takes_no_more_of_a_recording_than_the_newest_quarter_second_and_one_sync(tmp_path: Path) -> None:
+def test_a_power_cut_takes_no_more_of_a_recording_than_the_newest_quarter_second_and_two_syncs(tmp_path: Path) -> None:
     """Row 35: the power fails while recording, 90 times -> what was synced is there, the rest is right or missing.
 
     How late this computer wakes a thread is measured beside it: a busy one may begin a sync later.
@@ -20,7 +20,7 @@ def test_a_power_cut_takes_no_more_of_a_recording_than_the_newest_quarter_second
     found = spool_cuts(tmp_path, points=90, seconds=1.5)
     assert (found.wrong, found.beyond) == (0, 0), str(found)
     assert found.waited_s <= SYNC_S + max(0.1, 4 * found.late_s), str(found)
-    assert found.lost_s <= found.waited_s + 2 * found.sync_s + max(0.1, 4 * found.late_s), str(found)
+    assert found.lost_s <= SYNC_S + 2 * found.sync_s + max(0.1, 4 * found.late_s), str(found)
 
 
 @pytest.mark.fault(row=35)
