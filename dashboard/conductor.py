@@ -299,8 +299,9 @@ class Conductor:
             return
         try:
             if self._keeper is not None:
-                at = test.visit_id, self._protocol, test.calibration
-                self._spool = self._keeper.begin(self._hub.snapshot(), *at)
+                with self._lock:  # what is asked of this attempt, which need not be the station's own
+                    protocol = test.guide.view().protocol
+                self._spool = self._keeper.begin(self._hub.snapshot(), test.visit_id, protocol, test.calibration)
             self._cursor, self._noted = self._hub.begin_recording(self._spool), None
         except AcquisitionError as error:
             log.warning("recording not begun: %s", error)
