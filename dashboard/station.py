@@ -130,8 +130,8 @@ class Station:
     def file_attempt(self, attempt: Attempt) -> FiledTrial:
         """File the counts, then what they show: two commits, so that a failed analysis never loses a trial.
 
-        An attempt that has its id is filed once, however often it is handed in. One for practice is taken out of every
-        comparison.
+        An attempt that has its id is filed once, however often it is handed in. One for practice is void from the
+        beginning: it is in no comparison.
 
         Raises
         ------
@@ -152,15 +152,13 @@ class Station:
             marks=facts.marks,
             protocol=facts.protocol.document() | _stamped(facts),
             id=attempt.trial_id,
+            void_reason=PRACTICE if facts.practice else None,
         )
         try:
             (filed,) = filing.file_recording(self.store, actor, attempt.visit_id, new, [trial])
-            known = self._assess_and_file(filed, actor)
         except Conflict:
-            known = self._filed_before(attempt)
-        if facts.practice:
-            self.void(known.trial.id, PRACTICE, actor)
-        return known
+            return self._filed_before(attempt)
+        return self._assess_and_file(filed, actor)
 
     def _filed_before(self, attempt: Attempt) -> FiledTrial:
         """An attempt whose counts are in the archive already: what may be missing is its result."""

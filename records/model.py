@@ -192,7 +192,8 @@ class NewTrial:
 
     ``side`` is the stance limb as asked for or declared; ``attempt`` counts from 1 per side and condition; ``demo``: a
     demonstration that is never compared. ``marks``: what the operator saw; ``protocol``: the values the guided test ran
-    with, None for imports; ``id``: made when its recording began, so that it can be filed once only; None: a new one.
+    with, None for imports; ``id``: made when its recording began, so that it can be filed once only; None: a new one;
+    ``void_reason``: why it is void from the beginning, None: it counts.
     """
 
     side: Side | None
@@ -204,10 +205,15 @@ class NewTrial:
     marks: tuple[Mark, ...] = ()
     protocol: Mapping[str, object] | None = None
     id: str | None = None
+    void_reason: str | None = None
 
     def __post_init__(self) -> None:
         if not self.start_s <= self.end_s:
             raise InvalidEntry(EntryProblem.TRIAL_SPAN, "end_s", start_s=self.start_s, end_s=self.end_s)
+        if self.void_reason is not None:
+            object.__setattr__(self, "void_reason", checked_text("reason", self.void_reason, NOTE_LIMIT))
+            if not self.void_reason:
+                raise InvalidEntry(EntryProblem.VOID_REASON_MISSING, "reason")
 
 
 @dataclass(frozen=True, slots=True)

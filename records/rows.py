@@ -183,11 +183,11 @@ def _insert_source(connection: sa.Connection, source: Source) -> None:
 
 def _trial(part: Prepared, visit_id: str, new: NewTrial, now: datetime) -> Trial:
     interrupted = isinstance(part.new, RawInput) and part.new.raw.interrupted is not None
+    status = TrialStatus.INTERRUPTED if interrupted else TrialStatus.FILED
     return Trial(
         visit_id=visit_id,
         recording_id=part.id,
-        status=TrialStatus.INTERRUPTED if interrupted else TrialStatus.FILED,
-        void_reason=None,
+        status=status if new.void_reason is None else TrialStatus.VOID,
         version=1,
         created_at=now,
         **{**_row(new), "id": new.id or new_id()},

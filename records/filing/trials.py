@@ -38,8 +38,9 @@ def file_recording(
 ) -> tuple[Trial, ...]:
     """Commit 1: the recording and its trials, before anything is computed of it.
 
-    A recording that was interrupted files its trials as INTERRUPTED. Of a person who was erased meanwhile it is kept
-    as what was measured: without the file it came from.
+    A recording that was interrupted files its trials as INTERRUPTED; a trial that has a reason to be void is VOID from
+    the beginning, so that nothing ever counts it. Of a person who was erased meanwhile it is kept as what was measured:
+    without the file it came from.
 
     Raises
     ------
@@ -61,8 +62,11 @@ def file_recording(
         append(archive, actor, Act.RECORDING_FILED, store.station, (Kind.VISIT, visit_id), details)
         for trial in filed:
             new_trial = {"side": trial.side, "condition": trial.condition, "attempt": trial.attempt}
+            if trial.void_reason is not None:
+                new_trial |= {"status": trial.status.value, "void_reason": trial.void_reason}
             subject = (Kind.TRIAL, trial.id)
-            amend(archive, actor, visit_id, Act.RECORDING_FILED, subject, {}, new_trial, explained=True)
+            said = trial.void_reason or ""
+            amend(archive, actor, visit_id, Act.RECORDING_FILED, subject, {}, new_trial, said, explained=True)
     return filed
 
 
@@ -174,10 +178,12 @@ def _file(archive: sa.Connection, visit_id: str, prepared: rows.Prepared) -> tup
 
 
 def _recording_details(prepared: Sequence[rows.Prepared], trials: Sequence[Trial]) -> dict[str, object]:
-    return {
+    details: dict[str, object] = {
         "recordings": [
             {"id": part.id, "sha256": part.sha256, "source_sha256": part.source.sha256 if part.source else None}
             for part in prepared
         ],
         "trials": [trial.id for trial in trials],
     }
+    void = {trial.id: trial.void_reason for trial in trials if trial.void_reason is not None}
+    return details | ({"void": void} if void else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from guided_bench import QUICK, GuidedBench
 from shelf import CLINICIAN
+from staff import ADMIN
 
 from acquisition.errors import SpoolDamaged
 from acquisition.files import ReadOptions
@@ -26,9 +28,10 @@ from dashboard.daily_backup import DailyBackup
 from dashboard.keeping import KEPT_S, Keeper, papers_of
 from dashboard.pages.patients.layout import page
 from dashboard.pages.patients.view import rescue_text
-from dashboard.protocol import Act, Step
+from dashboard.protocol import SHORT, Act, Step
 from dashboard.rescue import Fate, rescue
 from dashboard.words import load_words
+from records import filing
 from records.backup import back_up, backed_up
 from records.model import TrialStatus
 
@@ -117,6 +120,33 @@ def test_an_attempt_that_was_killed_is_filed_as_interrupted_with_all_that_was_kn
     assert filed.result.phases.foot_off_s is not None
     assert filed.result.phases.hold_time_s == pytest.approx(6.0, abs=0.5)  # 300 rounds of 20 ms after the foot-off
     assert (keeper.waiting(), sorted(path.name for path in (keeper.folder / "filed").iterdir())) == ((), [path.name])
+
+
+def test_an_attempt_that_was_killed_is_filed_under_the_conditions_that_were_chosen(tmp_path: Path) -> None:
+    """Eyes closed on foam, chosen between attempts: never filed as the station's own, eyes open on firm ground."""
+    bench = GuidedBench(tmp_path, protocol=replace(QUICK, hold_s=21.0))
+    bench.attempt()  # eyes open, long enough to close them next
+    bench.act(Act.KEEP)
+    bench.act(Act.RIGHT_NEXT)
+    assert bench.conductor.set_up(bench.visit.id, "short", "eyes_closed.foam")
+    path = standing(bench)
+    rescue(bench.station, left_behind(path, bench.folder / "killed"))
+    trial = bench.store.trial(path.stem)
+    assert (trial.condition, trial.side) == ("eyes_closed.foam", Side.RIGHT)
+    assert trial.protocol is not None
+    assert (trial.protocol["name"], trial.protocol["hold_s"]) == ("short", SHORT.hold_s)
+    bench.close()
+
+
+def test_practice_that_was_killed_is_void_as_soon_as_it_is_filed(tmp_path: Path) -> None:
+    """Of a person who was erased meanwhile, too: the spool does not wait for ever."""
+    bench = GuidedBench(tmp_path, protocol=replace(QUICK, practice_a_side=1))
+    keeper = left_behind(standing(bench), bench.folder / "killed")
+    filing.erase_patient(bench.store, ADMIN, bench.patient.id, "asked")
+    (rescued,) = rescue(bench.station, keeper)
+    (trial,) = bench.store.trials_of(bench.visit.id)
+    assert (rescued.fate, trial.status) == (Fate.FILED, TrialStatus.VOID)
+    bench.close()
 
 
 def test_what_is_filed_is_never_filed_twice(bench: GuidedBench) -> None:

@@ -27,7 +27,7 @@ from shelf import (
 
 from records import filing
 from records.errors import EntryProblem, InvalidEntry, NotFound, NotPermitted
-from records.model import Act, Actor, NewPatient, Role, Trial
+from records.model import Act, Actor, NewPatient, Role, Trial, TrialStatus
 from records.permissions import PEOPLE, PERMITTED
 from records.store import RecordStore, sqlite_url
 
@@ -68,6 +68,19 @@ def filled(shelf_file: tuple[Path, World], tmp_path: Path) -> Iterator[tuple[Rec
     opened = RecordStore(sqlite_url(Path(shutil.copy(path, tmp_path / "filled.db"))))
     yield opened, at
     opened.close()
+
+
+def test_a_trial_that_is_void_from_the_beginning_is_filed_so_and_restored_as_what_it_was(store: RecordStore) -> None:
+    visit_id = filed_trial(store).visit_id
+    new = dataclasses.replace(TRIALS[0], void_reason=" practice ")
+    (filed,) = filing.file_recording(store, CLINICIAN, visit_id, raw_input(), [new])
+    (event, *_) = store.audit_events()
+    assert (filed.status, filed.void_reason, filed.version) == (TrialStatus.VOID, "practice", 1)
+    assert store.trial(filed.id) == filed
+    assert (event.act, event.details["void"]) == (Act.RECORDING_FILED, {filed.id: "practice"})
+    assert filing.restore_trial(store, CLINICIAN, filed.id).status is TrialStatus.FILED
+    with pytest.raises(InvalidEntry):
+        dataclasses.replace(TRIALS[0], void_reason=" ")
 
 
 def test_every_public_function_of_filing_is_an_act_of_the_closed_list() -> None:
