@@ -9,7 +9,7 @@ from analysis.errors import AnalysisError
 from analysis.geometry import Side
 from analysis.marking import FAILURES
 from dashboard.conditions import Conditions, Eyes
-from dashboard.made_under import is_practice
+from dashboard.made_under import MadeUnder, is_practice, made_under
 from dashboard.protocol import CHOICES, Protocol
 from dashboard.station import Station
 from dashboard.tally import Tally
@@ -64,7 +64,7 @@ def is_void(station: Station, visit_id: str) -> bool:
 
 
 def tally_of(station: Station, visit_id: str, protocol: Protocol) -> Tally:
-    """What a visit holds.
+    """What a visit holds. Of those asked for are trials that are averaged with the protocol's own: also of its hold.
 
     Raises
     ------
@@ -85,7 +85,10 @@ def _count(tally: Tally, trial: Trial, side: Side, stored: StoredResult | None, 
     if trial.condition != protocol.condition:
         return
     (tally.practised if is_practice(trial) else tally.attempts)[side] += 1
-    if stored is None or phases is None or trial.status is TrialStatus.VOID or is_practice(trial):
+    asked = MadeUnder(protocol.condition, trial.demo, guided=True, hold_s=protocol.hold_s)
+    if stored is None or phases is None or trial.status is TrialStatus.VOID:
+        return
+    if is_practice(trial) or made_under(trial) != asked:
         return
     tally.kept[side] += stored.result.usable
     tally.failed[side] += phases.ended_by in FAILURES and not stored.result.usable

@@ -206,9 +206,10 @@ class Guide:
         """What has to be said now: what stops everything first."""
         if self._stuck:
             return Remark(Notice.NOT_FILED)
-        fault = self._vigil.fault if self._step in IDLE or self._step in MEASURING else None
         idle = self._step in IDLE
-        return fault or (self._turn.hindrance if idle else None) or self._remark or (self._vigil.idle if idle else None)
+        hindrance = self._turn.hindrance if idle and not self._broken() else None
+        fault = self._vigil.fault if idle or self._step in MEASURING else None
+        return hindrance or fault or self._remark or (self._vigil.idle if idle else None)
 
     def _token(self) -> str:
         return f"{self._name}.{self._begun}.{self._step}"
@@ -365,11 +366,9 @@ class Guide:
         self._go(self._idle_step())
 
     def _repeat(self) -> None:
-        """Another attempt of this side. A failure stays: it is an outcome; a usable trial is taken out."""
-        outcome, practice = self._outcome, self._attempt.practice
-        self._turn.choose(self._turn.side, True if practice else None)
-        if outcome is not None and outcome.usable and not outcome.failed and not practice:
-            self._orders.append(Void(outcome.trial_id, Act.REPEAT))
+        """Another attempt of this side. A failure stays and counts: it is an outcome; another trial is taken out."""
+        if self._outcome is not None and self._turn.taken_out(self._outcome, self._attempt.practice):
+            self._orders.append(Void(self._outcome.trial_id, Act.REPEAT))
         self._go(self._idle_step())
 
     def _retry(self) -> None:

@@ -1,4 +1,4 @@
-"""What a visit holds already of one protocol under its conditions, a side; and whose turn it is."""
+"""What a visit holds already under the conditions of a protocol, a side; and whose turn it is."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ def _none() -> dict[Side, int]:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts, a side.
+    """Counts, a side, under the conditions of a protocol.
 
-    ``kept``: usable trials; ``failed``: holds that failed and show no sway; ``attempts``: of any kind but practice;
-    ``practised``: practice trials; ``eyes_open_s``: the longest hold with eyes open [s]. ``void``: the visit is.
+    ``kept``: usable trials of the hold that is asked for; ``failed``: holds of it that failed and show no sway;
+    ``attempts``: of any kind and hold but practice, for they are numbered through; ``practised``: practice trials;
+    ``eyes_open_s``: the longest hold with eyes open, under whatever conditions [s]. ``void``: the visit is.
     """
 
     kept: dict[Side, int] = field(default_factory=_none)
@@ -52,9 +53,11 @@ class Turn:
 
     @property
     def practice(self) -> bool:
-        """Whether the next attempt is for practice."""
-        made, asked = self.tally.practised[self.side], self._protocol.practice_a_side
-        return (made < asked and not self._done(self.side)) if self._practice is None else self._practice
+        """Whether the next attempt is for practice: only before a side's first attempt that is none."""
+        if self._practice is not None:
+            return self._practice
+        tally, side = self.tally, self.side
+        return tally.practised[side] < self._protocol.practice_a_side and not tally.attempts[side]
 
     @property
     def complete(self) -> bool:
@@ -94,6 +97,13 @@ class Turn:
         if counted:
             (self.tally.kept if outcome.usable else self.tally.failed)[self.side] += 1
         return counted
+
+    def taken_out(self, outcome: Outcome, practice: bool) -> bool:
+        """Once more the same. Whether the attempt is in no comparison then: a usable one is, a failure counts."""
+        self.choose(self.side, True if practice else None)
+        if outcome.failed:
+            self.count(outcome, practice)
+        return outcome.usable and not outcome.failed and not practice
 
     def go_on(self, forward: bool) -> None:
         """To the side that is behind; where the attempt brought nothing, to the other one if it lacks something."""

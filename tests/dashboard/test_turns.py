@@ -11,6 +11,7 @@ import pytest
 from dictated_plate import DictatedPlate, filing, good
 from guided_bench import QUICK, GuidedBench
 from shelf import result
+from staff import ADMIN
 
 from analysis.geometry import Side
 from analysis.phases import EndedBy
@@ -23,6 +24,8 @@ from dashboard.protocol import STANDARD, Act, Notice, Protocol, Step
 from dashboard.tally import Tally, Turn
 from dashboard.visit_groups import counts
 from dashboard.words import load_words
+from records import filing as acts
+from records.model import Act as Filing
 from records.model import TrialStatus
 
 WORDS = load_words()
@@ -53,9 +56,67 @@ def test_each_side_practises_once_before_the_sides_take_turns() -> None:
 
 
 def test_after_three_usable_attempts_a_side_nothing_more_is_asked() -> None:
-    turn = Turn(STANDARD, Tally(kept=dict.fromkeys(Side, 3)))
+    turn = Turn(STANDARD, Tally(kept=dict.fromkeys(Side, 3), attempts=dict.fromkeys(Side, 3)))
     assert turn.complete
     assert not turn.practice
+
+
+def test_a_side_whose_practice_was_skipped_is_never_asked_to_practise_after_a_counted_attempt() -> None:
+    """Right skips its practice and holds, left practises; whatever comes then is no practice."""
+    turn = Turn(STANDARD, Tally())
+    turn.choose(Side.RIGHT, practice=False)
+    seen = []
+    for _ in range(4):
+        practice = turn.practice
+        seen.append((turn.side, practice))
+        turn.began(practice)
+        turn.go_on(turn.count(good(), practice) or practice)
+    right, left = Side.RIGHT, Side.LEFT
+    assert seen == [(right, False), (left, True), (right, False), (left, False)]
+
+
+def test_a_skipped_practice_does_not_come_back_after_an_attempt_that_brought_nothing() -> None:
+    plate = DictatedPlate(STANDARD)
+    assert plate.act(Act.SKIP_PRACTICE)
+    filing(plate)
+    plate.filed(USELESS)
+    assert plate.act(Act.REPEAT)
+    assert (plate.view.side, plate.view.practice) == (Side.RIGHT, False)
+
+
+def test_a_repeated_failure_counts_as_a_failure_and_stays() -> None:
+    plate = DictatedPlate()
+    filing(plate)
+    plate.filed(FELL)
+    assert plate.act(Act.REPEAT)
+    assert (plate.view.failed[Side.RIGHT], plate.view.kept[Side.RIGHT], plate.view.side) == (1, 0, Side.RIGHT)
+    assert not any(isinstance(order, Void) for order in plate.orders)
+
+
+def test_a_repeated_failure_that_shows_sway_is_kept_as_it_stays_in_the_comparison() -> None:
+    """It ended early and is usable: what is averaged is counted among those asked for."""
+    plate = DictatedPlate()
+    filing(plate)
+    plate.filed(replace(FELL, result=replace(result(), phases=replace(result().phases, ended_by=EndedBy.TOUCHDOWN))))
+    assert plate.act(Act.REPEAT)
+    assert (plate.view.failed[Side.RIGHT], plate.view.kept[Side.RIGHT]) == (0, 1)
+    assert not any(isinstance(order, Void) for order in plate.orders)
+
+
+def test_a_repeated_usable_hold_is_taken_out_and_not_counted() -> None:
+    plate = DictatedPlate()
+    filing(plate)
+    plate.filed(good())
+    assert plate.act(Act.REPEAT)
+    assert (plate.view.failed[Side.RIGHT], plate.view.kept[Side.RIGHT]) == (0, 0)
+    assert Void("t1", Act.REPEAT) in plate.orders
+
+
+def test_the_third_failure_ends_the_side_when_it_is_to_be_repeated_too() -> None:
+    turn = Turn(replace(STANDARD, practice_a_side=0), Tally(failed={Side.LEFT: 3, Side.RIGHT: 2}))
+    turn.choose(Side.RIGHT)
+    assert not turn.taken_out(FELL, practice=False)
+    assert turn.complete
 
 
 def test_an_attempt_that_brought_nothing_is_not_counted_and_the_other_side_goes_on() -> None:
@@ -120,6 +181,19 @@ def test_eyes_closed_are_asked_of_a_leg_only_after_twenty_seconds_with_eyes_open
     assert plate.act(Act.START)
 
 
+def test_why_nothing_may_begin_is_said_before_a_load_that_is_only_odd() -> None:
+    """The empty plate reads 60 N below its zero; eyes are to be closed before they were long enough open."""
+    plate = DictatedPlate()
+    filing(plate)
+    plate.filed(good())
+    assert plate.act(Act.KEEP)
+    plate.run(8.0, -60.0)
+    assert plate.view.notice is Notice.LOAD_NEGATIVE
+    assert plate.guide.set_up(CLOSED, Tally())
+    plate.run(1.0)
+    assert (plate.view.notice, Act.START in plate.view.acts) == (Notice.EYES_OPEN_FIRST, False)
+
+
 def test_another_set_up_makes_drawn_buttons_stale_and_waits_for_the_end_of_an_attempt() -> None:
     plate = DictatedPlate()
     token = plate.view.token
@@ -171,3 +245,35 @@ def test_a_practice_trial_is_in_the_archive_and_counts_nowhere(bench: GuidedBenc
     assert tally.eyes_open_s[Side.RIGHT] == QUICK.hold_s
     assert tally_of(bench.station, bench.visit.id, QUICK).practised[Side.RIGHT] == 0  # of firm ground
     assert bench.view.step is Step.REST
+
+
+def test_a_practice_attempt_is_void_from_the_act_that_files_it(bench: GuidedBench) -> None:
+    """One event says both: no moment, and no program that ends, leaves it where exports count it."""
+    bench.attempt()
+    (trial,) = bench.store.trials_of(bench.visit.id)
+    (event,) = bench.store.audit_events(acts=(Filing.RECORDING_FILED, Filing.TRIAL_VOIDED))
+    assert (event.act, event.details["void"]) == (Filing.RECORDING_FILED, {trial.id: "practice"})
+    assert (trial.status, trial.version) == (TrialStatus.VOID, 1)
+
+
+def test_practice_of_a_person_erased_meanwhile_is_filed_and_the_station_goes_on(bench: GuidedBench) -> None:
+    bench.until(Step.READY)
+    bench.act(Act.START)
+    bench.until(Step.HOLD)
+    acts.erase_patient(bench.store, ADMIN, bench.patient.id, "asked")
+    bench.until(Step.VERDICT, Step.FILING)
+    bench.run(1.0)
+    assert (bench.view.step, bench.view.notice) == (Step.VERDICT, None)
+    (trial,) = bench.store.trials_of(bench.visit.id)
+    assert trial.status is TrialStatus.VOID
+
+
+def test_a_trial_of_another_hold_is_numbered_and_not_counted_among_those_asked_for(bench: GuidedBench) -> None:
+    """Twelve seconds are asked for now, and QUICK's were held: they are never averaged, so none of them is kept yet."""
+    bench.act(Act.SKIP_PRACTICE)
+    bench.attempt()
+    bench.act(Act.KEEP)
+    foam = replace(QUICK, condition="eyes_open.foam")
+    same, shorter = (tally_of(bench.station, bench.visit.id, one) for one in (foam, replace(foam, hold_s=12.0)))
+    assert (same.kept[Side.RIGHT], same.attempts[Side.RIGHT]) == (1, 1)
+    assert (shorter.kept[Side.RIGHT], shorter.attempts[Side.RIGHT]) == (0, 1)
