@@ -21,7 +21,7 @@ from dashboard.figures.scene import scene
 from dashboard.orders import Outcome
 from dashboard.pages.test import view
 from dashboard.pages.test.callbacks import controls, show
-from dashboard.protocol import Act, Notice, Step
+from dashboard.protocol import STANDARD, Act, Notice, Step
 from dashboard.services import Services
 from dashboard.words import load_words
 from hardware.plates import load_plate_model
@@ -207,6 +207,17 @@ def test_on_a_void_visit_nothing_begins_until_it_is_restored(bench: GuidedBench)
     acts.restore_visit(bench.store, bench.station.actor, bench.visit.id)
     show(services(bench), bench.visit.id)
     assert (Act.START in bench.view.acts, bench.view.notice) == (True, Notice.NOT_BEGUN)
+
+
+def test_where_nothing_may_begin_the_screen_never_says_to_press_start(bench: GuidedBench) -> None:
+    """A void visit; eyes closed before eyes open. Nothing is broken, so nothing of mending is said either."""
+    closed = DictatedPlate(replace(STANDARD, condition="eyes_closed")).view
+    acts.void_visit(bench.store, bench.station.actor, bench.visit.id, "the wrong person")
+    show(services(bench), bench.visit.id)
+    for guide, notice in ((bench.view, Notice.VISIT_VOID), (closed, Notice.EYES_OPEN_FIRST)):
+        assert guide.notice is notice
+        assert (view.step_title(WORDS, guide), view.step_text(WORDS, guide)) == (WORDS("test.fault.title"), "")
+        assert view.patient_phase(WORDS, guide) == WORDS("test.patient.wait")
 
 
 def test_a_void_visit_is_said_when_its_test_is_opened(tmp_path: Path) -> None:

@@ -210,8 +210,8 @@ def _side_words(words: Words, side: Side) -> dict[str, str]:
 
 
 def _blocked(guide: GuideView) -> bool:
-    """Whether a fault of the plate keeps every attempt from beginning."""
-    return guide.notice in STOPPING and guide.step in IDLE
+    """Whether no attempt may begin: the notice says why."""
+    return guide.step in IDLE and Act.START not in guide.acts
 
 
 def step_title(words: Words, guide: GuideView) -> str:
@@ -224,7 +224,7 @@ def step_title(words: Words, guide: GuideView) -> str:
 def step_text(words: Words, guide: GuideView) -> str:
     """What is to be done now, in full."""
     if _blocked(guide):
-        return words("test.fault.text")
+        return words("test.fault.text") if guide.notice in STOPPING else ""
     told = f"{guide.step.value}.text"
     if guide.step is Step.VERDICT and (guide.practice or worthless(guide)):
         told = "verdict.practised" if guide.practice else "verdict.worthless"
